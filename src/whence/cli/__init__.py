@@ -1,0 +1,1 @@
+"""The command line: a file per command, no causal logic, nothing heavy loaded before it is needed."""

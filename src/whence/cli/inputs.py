@@ -1,0 +1,63 @@
+"""What the commands are given: graphs and data as text, file or stdin, and derived columns."""
+
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whence.runtime.errors import EmptyData, InvalidFilter, InvalidOption, MissingFile
+
+if TYPE_CHECKING:
+    from whence.language.graph import Graph
+
+STDIN = "-"
+
+
+def knowledge(source: str | None, latent: Sequence[str] | None = None) -> "Graph | None":
+    """The graph of a text, a file or stdin; None if there is none. Raises `MissingFile` and `GraphError`."""
+    from whence.language.graph_text import graph
+
+    if source is None:
+        return None
+    text = sys.stdin.read() if source == STDIN else source
+    if source != STDIN and looks_like_a_path(source) and not Path(source).exists():
+        raise MissingFile(source)
+    return graph(text, latent=tuple(latent or ()))
+
+
+def looks_like_a_path(source: str) -> bool:
+    """Whether a text is a file's name rather than a graph: one word with an ending or a folder in it."""
+    one_word = len(source.split()) == 1 and not any(sign in source for sign in (";", "{", ">", "--"))
+    return one_word and ("/" in source or "\\" in source or bool(Path(source).suffix))
+
+
+@contextmanager
+def data_file(source: str | None, graph: str | None = None) -> Generator[str | None]:
+    """The file to read the data from; stdin is kept in a file for the length of the block."""
+    if source == STDIN and graph == STDIN:
+        raise InvalidOption("--graph and --data together", STDIN, "stdin for one of them")
+    if source != STDIN:
+        yield source
+        return
+    read = sys.stdin.buffer.read()
+    if not read.strip():
+        raise EmptyData("stdin")
+    with tempfile.TemporaryDirectory(prefix="whence-") as folder:
+        kept = Path(folder) / "stdin.csv"
+        kept.write_bytes(read)
+        yield str(kept)
+
+
+def derived(columns: Sequence[str] | None) -> dict[str, str] | None:
+    """`name=expression` texts as names and expressions; raises `InvalidFilter`."""
+    if not columns:
+        return None
+    pairs: dict[str, str] = {}
+    for column in columns:
+        name, sign, expression = column.partition("=")
+        if not sign or not name.strip() or not expression.strip():
+            raise InvalidFilter(column, "a derived column is written name=expression")
+        pairs[name.strip()] = expression.strip()
+    return pairs

@@ -1,0 +1,54 @@
+"""The options that several commands share, each declared once."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How an answer is written."""
+
+    text = "text"
+    json = "json"
+    md = "md"
+    html = "html"
+    latex = "latex"
+
+
+class Plain(StrEnum):
+    """How a result that is no answer is written."""
+
+    text = "text"
+    json = "json"
+
+
+DataOption = Annotated[
+    str | None, typer.Option("--data", "-d", help="CSV, Parquet or Arrow file; - reads CSV from stdin.")
+]
+GraphOption = Annotated[
+    str | None,
+    typer.Option("--graph", "-g", help="A graph (x -> y; z -> x), or a file of one; - reads stdin."),
+]
+LatentOption = Annotated[
+    list[str] | None,
+    typer.Option("--latent", help="A node of the graph that was never measured. Repeatable."),
+]
+WeightsOption = Annotated[str | None, typer.Option("--weights", help="Column of counts or of probabilities.")]
+WhereOption = Annotated[str | None, typer.Option("--where", help="Keep these rows, e.g. 'year > 2020'.")]
+DeriveOption = Annotated[
+    list[str] | None, typer.Option("--derive", help="A new column, e.g. 'u74=re74 = 0'. Repeatable.")
+]
+LevelOption = Annotated[float, typer.Option("--level", help="Coverage of the interval.", min=0.5, max=0.999)]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="Write here; the format follows the ending.")
+]
+FormatOption = Annotated[Format | None, typer.Option("--format", "-f", help="How to write the answer.")]
+PlainOption = Annotated[Plain, typer.Option("--format", "-f", help="How to write the result.")]
+FullOption = Annotated[bool, typer.Option("--full", help="Show the proof and the whole ledger.")]
+StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 4 if a refutation failed.")]
+WorkersOption = Annotated[
+    str | None, typer.Option("--workers", help="serial, threads, processes, threads:4, …")
+]

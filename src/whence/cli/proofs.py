@@ -1,0 +1,83 @@
+"""Proofs as the commands `identify` and `verify` print them, once `verify` has checked them."""
+
+from typing import TYPE_CHECKING
+
+from whence.explanation.proof import proof_lines
+from whence.language.estimand import Estimand
+from whence.language.lettering import visible
+from whence.runtime.plain import JSON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from whence.language.assumptions import Assumption
+    from whence.language.refusals import NotIdentified
+
+
+def claim_text(certificate: "Estimand | NotIdentified") -> str:
+    """What is proved, in a line."""
+    if isinstance(certificate, Estimand):
+        return f"{visible(str(certificate.query))} = {visible(certificate.text)}"
+    return visible(certificate.message)
+
+
+def steps_told(certificate: "Estimand | NotIdentified") -> list[JSON]:
+    """Every step as plain JSON: its number, rule, equation, words and facts; of a refusal, its hedge."""
+    if not isinstance(certificate, Estimand):
+        hedge = certificate.hedge
+        parts = (hedge.forest, hedge.subforest, hedge.roots) if hedge else ((), (), ())
+        names = ("forest", "subforest", "roots")
+        return [{"hedge": {name: list(part) for name, part in zip(names, parts, strict=True)}}]
+    lines, _ = proof_lines(certificate)
+    rules = [step.rule for step in certificate.derivation.walk()]
+    return [
+        {
+            "step": line.number,
+            "rule": rule,
+            "equation": line.text,
+            "words": line.words,
+            "because": list(line.facts),
+            "uses": list(line.uses),
+        }
+        for line, rule in zip(lines, rules, strict=True)
+    ]
+
+
+def proof_text(certificate: "Estimand | NotIdentified", *, full: bool) -> str:
+    """The claim, and that its proof holds; `full` shows the proof."""
+    if not isinstance(certificate, Estimand):
+        text = f"Proved: {claim_text(certificate)}\n"
+        hedge = certificate.hedge
+        if full and hedge is not None:
+            outer, inner, roots = (", ".join(part) for part in (hedge.forest, hedge.subforest, hedge.roots))
+            text += f"\nThe hedge: {{{outer}}} around {{{inner}}}, both rooted in {{{roots}}}.\n"
+        return visible_lines(text)
+    count = sum(1 for _ in certificate.derivation.walk())
+    steps = "its one step was" if count == 1 else f"each of its {count} steps was"
+    parts = [f"Proved: {claim_text(certificate)}", f"The proof holds: {steps} derived again from the graph."]
+    if full:
+        parts += ["", *proof_page(certificate), "", "It rests on", *assumption_lines(certificate.assumptions)]
+    return "\n".join(parts) + "\n"
+
+
+def proof_page(estimand: Estimand) -> "Iterable[str]":
+    """The proof, a step a paragraph."""
+    lines, short = proof_lines(estimand)
+    if short is not None:
+        yield f"  with {short.text}"
+    for line in lines:
+        uses = f" (from {', '.join(map(str, line.uses))})" if line.uses else ""
+        yield f"  {line.number}. {line.title}{uses}. {line.words}"
+        yield f"     {line.text}"
+        for fact in line.facts:
+            yield f"     because {fact}"
+
+
+def assumption_lines(assumptions: "Iterable[Assumption]") -> "Iterable[str]":
+    """The assumptions, a line each."""
+    return [f"  - {visible(each.statement)}" for each in assumptions] or ["  - nothing but the graph"]
+
+
+def visible_lines(text: str) -> str:
+    """A text of our own making with names of others in it, safe to print."""
+    return "\n".join(visible(line) for line in text.split("\n"))

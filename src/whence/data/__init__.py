@@ -1,0 +1,60 @@
+"""Tables in: from files, dataframes and databases to one canonical `Table`, its schema, counts and moments.
+
+Modules: `reading` (the door: `table`), `tables`, `schema`, `frame` (complete rows), `contingency` (counts),
+`design_matrix`, `summaries`, `weighting`, `hashing`; readers `files`, `csv_file`, `databases`, `dataframes`;
+`expressions` (checks of `where=` and `derive=`); `columns` (the canonical form); `duck` (the engine, locked).
+
+>>> from whence.data import complete, table
+>>> complete(table({"x": [0, 1, None]}), ["x"]).n
+2
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from whence.data.contingency import Counts, counts
+    from whence.data.design_matrix import Design, design
+    from whence.data.frame import Frame, complete
+    from whence.data.reading import table
+    from whence.data.schema import Field, Schema
+    from whence.data.summaries import ColumnSummary, summary
+    from whence.data.tables import Table
+
+_HOME: Final = {
+    "ColumnSummary": "summaries",
+    "Counts": "contingency",
+    "Design": "design_matrix",
+    "Field": "schema",
+    "Frame": "frame",
+    "Schema": "schema",
+    "Table": "tables",
+    "complete": "frame",
+    "counts": "contingency",
+    "design": "design_matrix",
+    "summary": "summaries",
+    "table": "reading",
+}
+
+__all__ = [
+    "ColumnSummary",
+    "Counts",
+    "Design",
+    "Field",
+    "Frame",
+    "Schema",
+    "Table",
+    "complete",
+    "counts",
+    "design",
+    "summary",
+    "table",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'whence.data' has no attribute {name!r}")
+    value: object = getattr(import_module(f"whence.data.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

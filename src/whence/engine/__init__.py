@@ -1,0 +1,1 @@
+"""The one way through: a question, what is known and data in; an Answer out. `asking` is where to begin."""

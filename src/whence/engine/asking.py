@@ -1,0 +1,92 @@
+"""`ask`: the one way through, from a question to an answer that can be checked.
+
+    question ─parse─▶ query ─identify─▶ estimand ─verify─▶ ─estimate─▶ estimate ─refute─▶ ─explain─▶ answer
+
+Every step is a function from values to values, and each can be called by itself. A refusal at one step is
+a value that the later ones pass on.
+
+>>> answer = ask("effect of x on y", {"x": [0, 0, 1, 1] * 40, "y": [1, 2, 2, 3] * 40}, "x -> y", method="ols")
+>>> answer.status, answer.verified, round(answer.estimate.value, 6)
+('answered', True, 1.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Unpack
+
+from whence.engine.explain import explain, recorded
+from whence.engine.how import AskOptions, How
+from whence.engine.inputs import as_graph, as_table, check_agreement
+from whence.engine.parse import parse
+from whence.engine.provenance import provenance
+from whence.engine.steps import estimate, hearing, identify, refute, verify
+from whence.runtime.events import Event, stage
+from whence.runtime.executor import Executor
+from whence.runtime.executor import executor as as_executor
+
+if TYPE_CHECKING:
+    from whence.estimation.learners import Given
+    from whence.explanation.answer import Answer
+    from whence.language.query import Query
+
+
+def ask(  # noqa: PLR0913 - the public face: options by name, none required
+    question: str | Query,
+    data: object = None,
+    graph: object = None,
+    *,
+    where: str | None = None,
+    derive: Mapping[str, str] | None = None,
+    weights: str | None = None,
+    method: str = "auto",
+    learners: Given = None,
+    errors: str = "robust",
+    clusters: str | None = None,
+    placebo_outcomes: Sequence[str] = (),
+    benchmarks: Sequence[str] = (),
+    assume: Sequence[str] = (),
+    seed: int = 0,
+    level: float = 0.95,
+    record: str | Path | None = None,
+    executor: Executor | str | None = None,
+    on_event: Callable[[Event], None] | None = None,
+) -> Answer:
+    """Answer a causal question from data and a graph; either may be missing where the question allows it.
+
+    `data` and `graph` are whatever `whence.table` and `whence.graph` read. What cannot be answered comes
+    back as an answer that holds a refusal; misuse raises a `WhenceError`.
+    """
+    begun, workers = perf_counter(), as_executor(executor)
+    tests, rest = (tuple(placebo_outcomes), tuple(benchmarks)), (tuple(assume), level, seed)
+    how = How(where, derive, weights, method, learners, errors, clusters, *tests, *rest)
+    with hearing(on_event):
+        with stage("read"):
+            known, found = as_graph(graph), as_table(data, how)
+            check_agreement(known, found, how.columns)
+        with stage("parse"):
+            asked = parse(question, known, found)
+        with stage("identify"):
+            estimand = identify(asked.query, known)
+        with stage("verify"):
+            proved = verify(estimand)
+        with stage("estimate"):
+            estimates = estimate(estimand, found, how, workers)
+        with stage("refute"):
+            checks = refute(estimates, found, known, how, workers)
+        with stage("explain"):
+            answer = explain(asked, known, found, estimand, proved, estimates, checks, how)
+            origin = provenance(asked.text, data, graph, known, found, how)
+    return recorded(answer, {**origin, "elapsed_s": round(perf_counter() - begun, 3)}, record)
+
+
+def ask_many(
+    questions: Iterable[str | Query],
+    data: object = None,
+    graph: object = None,
+    **options: Unpack[AskOptions],
+) -> tuple[Answer, ...]:
+    """Ask several questions of the same data and graph; a `whence.table` is read once, a file each time."""
+    return tuple(ask(question, data, graph, **options) for question in questions)

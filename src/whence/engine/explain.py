@@ -1,0 +1,71 @@
+"""The last step of `ask`: everything that was found, put together as an answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from whence.engine.ledger import ledger
+from whence.estimation.values import Estimate, Warning_
+from whence.explanation.answer import Answer
+from whence.language.estimand import Estimand
+from whence.language.expression import free_variables
+from whence.language.refusals import Refusal
+from whence.runtime.journal import append
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from whence.data.tables import Table
+    from whence.engine.how import How
+    from whence.engine.parse import Asked
+    from whence.language.graph import Graph
+    from whence.refutation.result import Refutation
+    from whence.runtime.plain import JSON
+
+
+def explain(
+    asked: Asked,
+    known: Graph | None,
+    found: Table | None,
+    estimand: Estimand | Refusal,
+    proved: bool,
+    estimates: tuple[Estimate, ...] | Refusal,
+    checks: tuple[Refutation, ...],
+    how: How,
+) -> Answer:
+    """The answer: one number, one for each value that the question leaves open, or a refusal."""
+    refusal = estimates if isinstance(estimates, Refusal) else None
+    numbers = () if isinstance(estimates, Refusal) else estimates
+    proof = estimand if isinstance(estimand, Estimand) else None
+    several = len(numbers) > 1 or bool(free_variables(asked.query.body))
+    return Answer(
+        question=asked.text,
+        query=asked.query,
+        parsed_by=asked.parsed_by,
+        refusal=refusal,
+        graph=known,
+        estimand=proof,
+        verified=proved,
+        estimate=None if several or not numbers else numbers[0],
+        estimates=numbers if several else (),
+        assumptions=ledger(() if proof is None else proof.assumptions, how.assume, numbers, checks),
+        refutations=checks,
+        warnings=cautions(asked, found, numbers),
+    )
+
+
+def cautions(asked: Asked, found: Table | None, numbers: Sequence[Estimate]) -> tuple[Warning_, ...]:
+    """What the reader must know: of the reading of the question, of the data, of the numbers; each once."""
+    reading = [Warning_("reading", note) for note in asked.notes]
+    data = [Warning_("data", note) for note in (found.notes if found else ())]
+    return tuple(dict.fromkeys([*reading, *data, *(each for number in numbers for each in number.warnings)]))
+
+
+def recorded(answer: Answer, provenance: Mapping[str, JSON], record: str | Path | None) -> Answer:
+    """The answer with where it came from, appended to the record if one is kept."""
+    whole = replace(answer, provenance=provenance)
+    if record is not None:
+        append(record, whole.to_dict())
+    return whole

@@ -1,0 +1,99 @@
+"""Where an answer came from, so that it can be made again: data, graph, seed, versions, command and script.
+
+>>> from whence.engine.how import How
+>>> print(command("effect of x on y", "x.csv", "x -> y", How(seed=7)))
+whence ask 'effect of x on y' --data x.csv --graph 'x -> y' --seed 7
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import whence
+from whence.language.graph_text import arrows
+from whence.runtime.plain import JSON, plain
+
+if TYPE_CHECKING:
+    from whence.data.tables import Table
+    from whence.engine.how import How
+    from whence.language.graph import Graph
+
+FLAGS = {"clusters": "cluster", "placebo_outcomes": "placebo", "benchmarks": "benchmark"}
+SOMEWHERE = "DATA"
+"""Stands for data that came from memory and have no name on a command line."""
+
+
+def provenance(
+    question: str, data: object, graph: object, known: Graph | None, found: Table | None, how: How
+) -> dict[str, JSON]:
+    """Plain JSON: what went in, under which versions, and the command line and script that do it again."""
+    drawing = graph_text(graph, known)
+    file = os.fspath(cast("str | os.PathLike[str]", data)) if isinstance(data, str | os.PathLike) else None
+    told: dict[str, JSON] = {"seed": how.seed}
+    if found is not None:
+        told |= {"data": found.source, "data_sha256": found.sha256, "rows": found.rows}
+    if drawing is not None:
+        told["graph"] = drawing
+    told |= {
+        "version": whence.__version__,
+        "python": platform.python_version(),
+        "platform": platform.system(),
+    }
+    source = file if file is not None or found is None else SOMEWHERE
+    return {
+        **told,
+        "call": {"question": question, "data": file, "graph": drawing, "options": plain(how.chosen)},
+        "command": command(question, source, drawing, how),
+        "script": script(question, file, found, drawing, how),
+    }
+
+
+def graph_text(graph: object, known: Graph | None) -> str | None:
+    """The graph as it was given, if that was a text; else written as an arrow list."""
+    if known is None:
+        return None
+    if isinstance(graph, str) and "\n" not in graph.strip() and not Path(graph[:255]).is_file():
+        return graph.strip()
+    return arrows.write(known)
+
+
+def command(question: str, data: str | None, graph: str | None, how: How) -> str:
+    """The command line that asks the same."""
+    words = ["whence", "ask", question]
+    words += [] if data is None else ["--data", data]
+    words += [] if graph is None else ["--graph", graph]
+    for name, value in how.chosen.items():
+        flag = "--" + FLAGS.get(name, name)
+        if isinstance(value, Mapping):
+            pairs = cast("Mapping[str, object]", value).items()
+            words += [word for key, each in pairs for word in (flag, f"{key}={each}")]
+        elif isinstance(value, tuple):
+            words += [word for each in cast("tuple[object, ...]", value) for word in (flag, str(each))]
+        else:
+            words += [flag, str(value)]
+    return shlex.join(words)
+
+
+def script(question: str, data: str | None, found: Table | None, graph: str | None, how: How) -> str:
+    """The Python that asks the same; data that came from memory are called `data`."""
+    lines = ["import whence as wh", ""]
+    if data is None and found is not None:
+        lines += [f"data = ...  # {found.source}"]
+    arguments = [repr(question)]
+    arguments += [f"data={data!r}"] if data is not None else ["data"] if found is not None else []
+    arguments += [f"graph={graph!r}"] if graph is not None else []
+    arguments += [f"{name}={_literal(value)}" for name, value in how.chosen.items()]
+    return "\n".join([*lines, f"answer = wh.ask({', '.join(arguments)})", "print(answer.text)"])
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, tuple):
+        return repr(list(cast("tuple[object, ...]", value)))
+    if isinstance(value, Mapping):
+        return repr(dict(cast("Mapping[str, object]", value)))
+    return repr(value)

@@ -1,0 +1,123 @@
+"""The warnings that an estimate can carry, each with the rule that gives it.
+
+low_overlap                the weights leave under a tenth of an arm, or over a tenth lack common support
+low_effective_sample_size  fewer than 50 effective rows in an arm
+outside_support            some who count have nobody of like propensity in the other arm
+unbalanced                 after weighting a covariate still differs by over 0.1 standard deviations
+rows_dropped               rows were incomplete
+unstable_splits            the estimate moves by over half a standard error between fold splits
+few_clusters               clustered errors rest on fewer than 40 clusters
+dropped_columns            columns of the design are determined by others
+small_cells                a plug-in divides by the frequency of a combination seen fewer than five times
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.estimation.overlap import SMALL_EFFECTIVE_SIZE, is_poor
+from whence.estimation.values import Caution
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from whence.estimation.values import Balance, Overlap
+    from whence.numerics.arrays import Integers
+
+UNBALANCED = 0.1
+FEW_CLUSTERS = 40
+
+
+def of_overlap(found: Overlap | None) -> list[Caution]:
+    """What the propensities warn of."""
+    if found is None:
+        return []
+    warnings: list[Caution] = []
+    support = f"{found.common_support:.0%}"
+    if is_poor(found):
+        worst = min(found.arms, key=lambda arm: arm.effective_size / max(arm.n, 1))
+        message = (
+            f"Overlap is poor: weighting leaves the {worst.n:,} rows with {worst.label} worth "
+            f"{worst.effective_size:,.0f}, and {support} of those who count lie within the common range of "
+            "propensities. The answer leans on few rows and on the models."
+        )
+        warnings.append(Caution("low_overlap", message))
+    small = [arm for arm in found.arms if arm.effective_size < SMALL_EFFECTIVE_SIZE]
+    for arm in small:
+        message = (
+            f"The {arm.n:,} rows with {arm.label} are worth only {arm.effective_size:.0f} after weighting; "
+            "below 50 the interval is not to be relied on."
+        )
+        warnings.append(Caution("low_effective_sample_size", message))
+    if found.common_support < 0.99:
+        message = (
+            f"Only {support} of those who count have a propensity that somebody in the other group has too; "
+            "for the others the models extrapolate."
+        )
+        warnings.append(Caution("outside_support", message))
+    return warnings
+
+
+def of_balance(found: Sequence[Balance]) -> list[Caution]:
+    """Covariates that still differ between the arms after weighting."""
+    still = [each for each in found if each.after is not None and abs(each.after) > UNBALANCED]
+    if not still:
+        return []
+    worst = max(still, key=lambda each: abs(each.after or 0.0))
+    names = ", ".join(each.name for each in still[:5]) + (" and others" if len(still) > 5 else "")
+    return [
+        Caution(
+            "unbalanced",
+            f"After weighting, the groups still differ in {names} (most in {worst.name}, by "
+            f"{abs(worst.after or 0.0):.2f} standard deviations).",
+        )
+    ]
+
+
+def of_rows(dropped: int, kept: int) -> list[Caution]:
+    """Rows lost because a value was missing."""
+    if dropped == 0:
+        return []
+    share = dropped / (dropped + kept)
+    message = (
+        f"{dropped:,} rows ({share:.1%}) were left out because a value was missing; the answer is for the "
+        "others, and the same for all only if rows are missing at random."
+    )
+    return [Caution("rows_dropped", message)]
+
+
+def of_splits(values: Sequence[float], se: float) -> list[Caution]:
+    """An estimate that depends on how the folds fell."""
+    if len(values) < 2 or float(np.std(values)) <= 0.5 * se:
+        return []
+    message = (
+        f"Over {len(values)} fold splits the estimate ran from {min(values):.4g} to {max(values):.4g}, "
+        "which is wide against its standard error; more repeats steady it."
+    )
+    return [Caution("unstable_splits", message)]
+
+
+def of_clusters(clusters: Integers | None) -> list[Caution]:
+    """Clustered errors that rest on few clusters."""
+    count = 0 if clusters is None else int(np.unique(clusters).size)
+    if clusters is None or count >= FEW_CLUSTERS:
+        return []
+    message = f"There are {count} clusters; below {FEW_CLUSTERS} such errors run small."
+    return [Caution("few_clusters", message)]
+
+
+def of_columns(labels: Sequence[str]) -> list[Caution]:
+    """Columns of a design that others determine."""
+    if not labels:
+        return []
+    names = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
+    return [Caution("dropped_columns", f"Determined by the other columns, and so left out: {names}.")]
+
+
+def of_cells(empty: str, rows: float) -> Caution:
+    """A conditional frequency that rests on few rows."""
+    return Caution(
+        "small_cells", f"Only {rows:g} rows have {empty}; frequencies among them are rough guides."
+    )

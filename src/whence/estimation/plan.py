@@ -1,0 +1,131 @@
+"""What is estimated and how: everything that is needed to do it again on other rows or other columns.
+
+A plan is made once from an estimand, a table and the options; running it gives an estimate, and refutations
+run it again on altered data, with the learners that were chosen the first time.
+
+>>> Options(folds=1)
+Traceback (most recent call last):
+whence.runtime.errors.InvalidOption: folds cannot be "1". It may be: a whole number, 2 or more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from whence.estimation.learners import Learners
+from whence.estimation.values import Method
+from whence.language.expression import Expression, Value
+from whence.runtime.errors import InvalidOption, UnsuitableMethod
+from whence.runtime.seeds import Seed
+
+if TYPE_CHECKING:
+    from whence.language.query import Contrast
+
+Errors: TypeAlias = Literal["classical", "robust", "cluster"]
+Asked: TypeAlias = Literal["auto", "aipw", "plr", "ols", "plug-in"]
+Setting: TypeAlias = "tuple[tuple[str, Value], ...]"
+"""Variables at values: an arm, or a group."""
+
+METHODS: tuple[str, ...] = ("auto", "aipw", "plr", "ols", "plug-in")
+ERRORS: tuple[str, ...] = ("robust", "classical", "cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to estimate, checked at the door; to name `clusters` is to ask for clustered errors."""
+
+    method: Asked = "auto"
+    learners: Learners = field(default_factory=Learners)
+    errors: Errors = "robust"
+    clusters: str | None = None
+    folds: int = 5
+    repeats: int = 5
+    level: float = 0.95
+    seed: Seed = field(default_factory=lambda: Seed(0))
+
+    def __post_init__(self) -> None:
+        if self.clusters is not None and self.errors == "robust":
+            object.__setattr__(self, "errors", "cluster")
+        if self.method not in METHODS:
+            raise InvalidOption("method", self.method, METHODS)
+        if self.errors not in ERRORS:
+            raise InvalidOption("errors", self.errors, ERRORS)
+        if self.folds < 2:
+            raise InvalidOption("folds", self.folds, "a whole number, 2 or more")
+        if self.repeats < 1:
+            raise InvalidOption("repeats", self.repeats, "a whole number, 1 or more")
+        if not 0.0 < self.level < 1.0:
+            raise InvalidOption("level", self.level, "a number between 0 and 1, such as 0.95")
+        if self.errors == "cluster" and self.clusters is None:
+            raise InvalidOption(
+                "errors", "cluster", "cluster only together with clusters, the column that says which"
+            )
+        if self.errors == "classical" and self.method != "ols":
+            raise UnsuitableMethod(
+                self.method,
+                "classical errors belong to plain regression",
+                'Ask for method="ols", or leave errors="robust".',
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class EstimationPlan:
+    """One estimate to be made: an effect between `arms`, a mean in one arm, a slope, or an expression.
+
+    `arms` are the settings compared, first less second (one alone is a mean; none a slope, times `step`,
+    the units of treatment that the effect is for); `event` turns the outcome into "equals this value";
+    `treated` asks about those seen in the first arm; `within` is the group that the estimate is for, whose
+    variables are among `by`. `expression` is what a plug-in evaluates, its open variables set by `entry`.
+    `ridges` are the penalties of the linear outcome and treatment learners.
+    """
+
+    outcome: str
+    treatments: tuple[str, ...]
+    adjust: tuple[str, ...]
+    method: Method
+    options: Options
+    by: tuple[str, ...] = ()
+    arms: tuple[Setting, ...] = ()
+    step: float = 1.0
+    event: Value | None = None
+    treated: bool = False
+    within: Setting = ()
+    expression: Expression | None = None
+    naive: Expression | None = None
+    entry: Setting = ()
+    contrast: Contrast | None = None
+    learners: Learners = field(default_factory=Learners)
+    ridges: tuple[float, float] = (0.0, 0.0)
+    label: str = ""
+    why: str = ""
+
+    @property
+    def treatment(self) -> str:
+        """The first treatment, which is the only one of a contrast."""
+        return self.treatments[0]
+
+    @property
+    def shape(self) -> Literal["effect", "mean", "slope", "expression"]:
+        """What kind of number the plan is for."""
+        if self.method == "plug-in":
+            return "expression"
+        return ("slope", "mean", "effect")[len(self.arms)]
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The columns that the plan reads, each once."""
+        clusters = () if self.options.clusters is None else (self.options.clusters,)
+        names = (*self.treatments, self.outcome, *self.adjust, *self.by, *clusters)
+        return tuple(dict.fromkeys(names))
+
+
+def spelt(setting: Setting) -> str:
+    """A setting in words: `x = 1 and z = b`."""
+    return " and ".join(f"{name} = {_word(value)}" for name, value in setting)
+
+
+def _word(value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,133 @@
+"""The arrays of one estimate by adjustment: outcome, arms, design, groups; or why there is nothing to
+estimate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.estimation.plan import spelt
+from whence.language.refusals import ImpossibleEvidence, NoVariation, Refusal, TooFewRows
+from whence.numerics.arrays import floats
+from whence.runtime.errors import TextInNumericRole, UnsuitableMethod
+
+if TYPE_CHECKING:
+    from whence.estimation.columns import Columns
+    from whence.estimation.plan import EstimationPlan
+    from whence.numerics.arrays import Booleans, Floats, Integers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Rows of one estimate.
+
+    `y` (n,) the outcome; `t` (n,) the treatment: 1 in the first arm, or its number for a slope; `arms` who
+    is in each arm; `design` (n, p) with `labels`; `group` whose effect is asked for; `clusters` codes;
+    `rows_dropped` rows lost before.
+    """
+
+    y: Floats
+    t: Floats
+    arms: tuple[Booleans, ...]
+    design: Floats
+    labels: tuple[str, ...]
+    group: Booleans
+    clusters: Integers | None
+    rows_dropped: int
+
+    @property
+    def n(self) -> int:
+        """How many rows there are."""
+        return self.y.size
+
+    @property
+    def target(self) -> Booleans:
+        """Whose average is asked for, before any group: everyone here."""
+        return self.group
+
+    @property
+    def strata(self) -> Integers:
+        """The arm of each row (0 first, 1 second, 2 neither), along which folds are balanced."""
+        codes = np.full(self.n, len(self.arms), dtype=np.int64)
+        for i, arm in enumerate(self.arms):
+            codes[arm] = i
+        return codes
+
+
+def problem(plan: EstimationPlan, columns: Columns) -> Problem | Refusal:
+    """The arrays of a plan; a refusal where the treatment does not vary or the rows are too few."""
+    if columns.weighting == "probabilities":
+        raise UnsuitableMethod(
+            plan.method,
+            "a table of probabilities has no rows to learn from",
+            'Use method="plug-in", with every variable of the estimand discrete.',
+        )
+    if columns.n > 50_000_000:
+        raise UnsuitableMethod(plan.method, f"it would need {columns.n:,} rows, one for each unit counted")
+    rows = columns.expanded()
+    arms = tuple(rows.members(arm) for arm in plan.arms)
+    empty = [arm for arm, members in zip(plan.arms, arms, strict=True) if not bool(members.any())]
+    if empty:
+        return NoVariation(
+            f"No row has {spelt(empty[0])}, so there is nothing to compare with.",
+            (f"rows with {spelt(empty[0])}",),
+        )
+    if len(arms) == 2 and (plan.treated or plan.method in ("ols", "plr")):
+        both = arms[0] | arms[1]
+        rows, arms = rows.selected(both), (arms[0][both], arms[1][both])
+    y = outcome_of(plan, rows)
+    t = floats(arms[0]) if arms else numeric(rows, plan.treatment, "treatment")
+    if bool(np.all(t == t[0])) and len(arms) != 1:
+        return NoVariation(
+            f"{plan.treatment} is {t[0]:g} in every row, so its effect cannot be seen.",
+            (f"rows in which {plan.treatment} differs",),
+        )
+    group = rows.members(plan.within)
+    if not bool(group.any()):
+        return ImpossibleEvidence(f"No row has {spelt(plan.within)}.")
+    design, labels = rows.design(dict.fromkeys((*plan.adjust, *plan.by)))
+    name = plan.options.clusters
+    clusters = None if name is None else rows[name].codes()
+    found = Problem(y, t, arms, design, labels, group, clusters, columns.rows_dropped)
+    return _too_few(plan, found) or found
+
+
+def outcome_of(plan: EstimationPlan, rows: Columns) -> Floats:
+    """The outcome as numbers, or whether it equals the event asked for."""
+    if plan.event is not None:
+        return floats(rows[plan.outcome].equals(plan.event))
+    return numeric(rows, plan.outcome, "outcome")
+
+
+def numeric(rows: Columns, name: str, role: str) -> Floats:
+    """The numbers of a column; raises `TextInNumericRole` where it holds text."""
+    column = rows[name]
+    if column.text:
+        raise TextInNumericRole(name, role, column.all_levels()[:3])
+    return column.numbers
+
+
+def _too_few(plan: EstimationPlan, found: Problem) -> TooFewRows | None:
+    """At least two rows per fold in each arm for cross-fitting; a spare row for plain regression."""
+    folds = plan.options.folds
+    if plan.method == "ols":
+        if found.n < 3:
+            return TooFewRows(f"There are {found.n} complete rows; a regression needs more.", ("more rows",))
+        return None
+    smallest = min((int(np.count_nonzero(arm)) for arm in found.arms), default=found.n)
+    if smallest < 2 * folds:
+        where = "the smaller group has" if found.arms else "there are"
+        return TooFewRows(
+            f"Cross-fitting over {folds} folds needs {2 * folds} rows in each group; {where} {smallest}.",
+            ("more rows", "fewer folds", 'method="ols"'),
+        )
+    if found.clusters is not None and np.unique(found.clusters).size < 2 * folds:
+        return TooFewRows(
+            f"Folds keep clusters whole, and {np.unique(found.clusters).size} clusters do not fill "
+            f"{folds} folds twice.",
+            ("more clusters", "fewer folds"),
+        )
+    return None

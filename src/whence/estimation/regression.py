@@ -1,0 +1,90 @@
+"""Plain regression: the coefficient of the treatment, with classical, robust or clustered errors.
+
+With nothing to adjust for it is the difference in means of a randomised experiment, and its robust (HC1)
+error.
+
+Source: J. Angrist and J.-S. Pischke, *Mostly Harmless Econometrics* (2009), chapter 3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from whence.estimation import cautions
+from whence.estimation.naive import naive_comparison
+from whence.estimation.overlap import balance
+from whence.estimation.plan import spelt
+from whence.estimation.values import Diagnostics, Estimate
+from whence.language.refusals import NoVariation, Refusal, TooFewRows
+from whence.numerics.arrays import floats
+from whence.numerics.intervals import t_interval
+from whence.numerics.linear import regress
+from whence.numerics.sandwich import covariance
+
+if TYPE_CHECKING:
+    from whence.estimation.plan import EstimationPlan
+    from whence.estimation.problem import Problem
+    from whence.numerics.sandwich import Errors
+    from whence.runtime.executor import Executor
+
+KINDS: dict[str, Errors] = {"classical": "classical", "robust": "HC1", "cluster": "CR1"}
+
+
+def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = None) -> Estimate | Refusal:
+    """The least-squares effect of the treatment, given the design, within the plan's group."""
+    group = data.group
+    y, t = data.y[group], data.t[group]
+    # The treatment comes last, so that where it is determined by the covariates it is the one found wanting.
+    design = np.column_stack([data.design[group], t])
+    fit = regress(design, y, executor=executor)
+    if not bool(fit.kept[-1]):
+        return NoVariation(
+            f"{plan.treatment} is determined by what is adjusted for, so its coefficient cannot be told.",
+            (f"rows that are alike in what is adjusted for and differ in {plan.treatment}",),
+        )
+    spare = y.size - fit.rank
+    if spare < 1:
+        return TooFewRows(
+            f"{y.size:,} rows do not determine {fit.rank:,} coefficients with a residual to spare.",
+            ("more rows",),
+        )
+    clusters = None if data.clusters is None else data.clusters[group]
+    kind = KINDS[plan.options.errors]
+    residuals = y - fit.predict(design)
+    table = covariance(design, residuals, fit, kind, clusters if kind == "CR1" else None)
+    value = float(fit.coefficients[-1]) * plan.step
+    se = float(np.sqrt(max(float(table[-1, -1]), 0.0))) * abs(plan.step)
+    degrees = spare if kind != "CR1" or clusters is None else max(int(np.unique(clusters).size) - 1, 1)
+    influence = np.zeros(data.n)
+    influence[group] = residuals * (fit.bread[-1, 0] + design @ fit.bread[-1, 1:]) * y.size * plan.step
+    arms = [arm[group] for arm in data.arms]
+    balanced = balance(data.design[group], data.labels, arms, [floats(arm) for arm in arms])
+    dropped = [label for label, own in zip(data.labels, fit.kept[1:-1], strict=True) if not own]
+    return Estimate(
+        value=value,
+        se=se,
+        interval=t_interval(value, se, plan.options.level, degrees),
+        level=plan.options.level,
+        n=int(y.size),
+        naive=naive_comparison(plan, data),
+        method="ols",
+        why=plan.why,
+        label=plan.label,
+        diagnostics=Diagnostics(
+            effective_sample_size={
+                spelt(setting): float(np.count_nonzero(arm))
+                for setting, arm in zip(plan.arms, arms, strict=True)
+            },
+            balance=tuple(type(each)(each.name, each.before, None) for each in balanced),
+            rows_dropped=data.rows_dropped,
+        ),
+        warnings=(
+            *cautions.of_rows(data.rows_dropped, data.n),
+            *cautions.of_clusters(clusters if kind == "CR1" else None),
+            *cautions.of_columns(dropped),
+        ),
+        influence=influence,
+        plan=plan,
+    )

@@ -1,0 +1,201 @@
+"""Sensitivity contours: the estimate that a hidden confounder of each strength would leave.
+
+Along: how much of the treatment it explains; up: how much of the outcome (both partial R²). On a line the
+same is left of the estimate; on the thick one nothing. Benchmarks are confounders as strong as a covariate.
+
+Source: C. Cinelli and C. Hazlett, "Making sense of sensitivity" (JRSS B 2020), figure 2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from whence.explanation.charts.canvas import ticks
+from whence.explanation.figures import number, percent
+from whence.explanation.sentence import unit_of
+from whence.language.lettering import cut, escape, visible, width
+from whence.language.svg_marks import tag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from whence.explanation.answer import Answer
+
+WIDE, TALL = 400.0, 330.0
+LEFT, TOP, RIGHT, BOTTOM = 52.0, 12.0, 388.0, 278.0
+SHARES = (0.75, 0.5, 0.25, 0.0)
+STEPS = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A benchmark: what it is as strong as, where it lies, and what it would leave."""
+
+    label: str
+    with_treatment: float
+    with_outcome: float
+    left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The regression that sensitivity is judged by, and the strengths that are drawn."""
+
+    estimate: float
+    se: float
+    df: float
+    robustness: float
+    largest: float
+    points: tuple[Point, ...]
+
+    def outcome_at(self, share: float, with_treatment: float) -> float:
+        """The partial R² with the outcome at which just this share of the estimate is left."""
+        bias = (1 - share) * abs(self.estimate)
+        return bias**2 * (1 - with_treatment) / (self.se**2 * self.df * with_treatment)
+
+    def place(self, with_treatment: float, with_outcome: float) -> tuple[float, float]:
+        """Pixels of a strength."""
+        x = LEFT + (RIGHT - LEFT) * with_treatment / self.largest
+        return x, BOTTOM - (BOTTOM - TOP) * with_outcome / self.largest
+
+
+def plane(details: Mapping[str, Any] | None) -> Plane | None:
+    """The plane of recorded sensitivity; None where there is none, or it is not readable."""
+    if not details:
+        return None
+    keys = ("estimate", "se", "df", "robustness_value")
+    found = [details.get(key) for key in keys]
+    if not all(isinstance(each, int | float) and math.isfinite(each) for each in found):
+        return None
+    estimate, se, df, robustness = (float(cast("float", each)) for each in found)
+    if se <= 0 or df <= 0 or estimate == 0:
+        return None
+    benchmarks = details.get("benchmarks")
+    points = (
+        [_point(each) for each in cast("list[object]", benchmarks)] if isinstance(benchmarks, list) else []
+    )
+    known = tuple(each for each in points if each is not None)
+    reach = [1.6 * robustness, 0.02, *(1.2 * max(each.with_treatment, each.with_outcome) for each in known)]
+    return Plane(estimate, se, df, robustness, min(0.95, max(reach)), known)
+
+
+def _point(data: object) -> Point | None:
+    if not isinstance(data, dict):
+        return None
+    each = cast("dict[str, Any]", data)
+    try:
+        times = f"{float(each['times']):g}× "
+        left = float(each["estimate"])
+        where = float(each["with_treatment"]), float(each["with_outcome"])
+        return Point(times + visible(str(each["name"])), *where, left)
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def contour_chart(answer: Answer) -> str:
+    """The figure; empty without a recorded sensitivity."""
+    found = plane(answer.sensitivity)
+    if found is None:
+        return ""
+    unit = unit_of(answer)
+    parts = _axes(found)
+    parts += [_curve(found, share, unit) for share in SHARES]
+    parts += _points(found, unit)
+    said = f"Nothing is left of the estimate where both partial R² are {percent(found.robustness)}. "
+    said += "; ".join(f"{each.label} leaves {number(each.left, unit)}" for each in found.points)
+    told = tag("title", {}, "Sensitivity to a hidden confounder") + tag("desc", {}, escape(said))
+    view = {"viewBox": f"0 0 {WIDE:.0f} {TALL:.0f}", "style": "max-width:440px;height:auto"}
+    return tag("svg", {"class": "wh-chart contour", "role": "img", **view}, told, *parts)
+
+
+def _axes(found: Plane) -> list[str]:
+    parts: list[str] = []
+    for place in ticks(0.0, found.largest, about=4):
+        if place > found.largest * 1.001:
+            continue
+        (x, _), (_, y) = found.place(place, 0), found.place(0, place)
+        shown = percent(place)
+        parts.append(_line(x, TOP, x, BOTTOM, "wh-grid") + _line(LEFT, y, RIGHT, y, "wh-grid"))
+        parts.append(_text(x, BOTTOM + 18, shown, "wh-quiet", "middle" if x < RIGHT - 8 else "end"))
+        if place:
+            parts.append(_text(LEFT - 6, y + 4, shown, "wh-quiet", "end"))
+    parts.append(_line(LEFT, BOTTOM, RIGHT, BOTTOM, "wh-axis") + _line(LEFT, TOP, LEFT, BOTTOM, "wh-axis"))
+    middle = (TOP + BOTTOM) / 2
+    parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 40, "explains of the treatment", "wh-quiet", "middle"))
+    turned = {"transform": f"rotate(-90 12 {middle:.0f})"}
+    parts.append(_text(12, middle, "explains of the outcome", "wh-quiet", "middle", turned))
+    return parts
+
+
+def _curve(found: Plane, share: float, unit: str) -> str:
+    """The strengths that leave this share of the estimate, with what that is written at its end."""
+    corners: list[tuple[float, float]] = []
+    for i in range(1, STEPS + 1):
+        treatment = found.largest * i / STEPS
+        outcome = found.outcome_at(share, treatment)
+        if outcome <= found.largest:
+            corners.append(found.place(treatment, outcome))
+    if len(corners) < 2:
+        return ""
+    kind = "wh-null" if share == 0 else "wh-level"
+    drawn = tag("path", {"class": kind, "d": "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)})
+    x, y = corners[-1]
+    label = number(found.estimate * share, unit) if share else "nothing left"
+    return drawn + _text(x - 4, y - 5, label, "wh-bias" if share == 0 else "wh-quiet", "end")
+
+
+def _points(found: Plane, unit: str) -> list[str]:
+    x, y = found.place(found.robustness, found.robustness)
+    ring = tag("circle", {"class": "wh-hollow-dot", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 4})
+    parts = [ring]
+    taken: list[tuple[float, float]] = []
+    for each in found.points:
+        px, py = found.place(each.with_treatment, each.with_outcome)
+        label = cut(f"{each.label}: {number(each.left, unit)}", RIGHT - LEFT - 20, 12)
+        wide = width(label, 12)
+        beyond = px + 9 + wide > WIDE
+        at = py + 4
+        while any(abs(at - other) < 14 and abs(px - near) < wide for near, other in taken):
+            at -= 14
+        taken.append((px, at))
+        corners = f"{px:.1f},{py - 6:.1f} {px + 6:.1f},{py:.1f} {px:.1f},{py + 6:.1f} {px - 6:.1f},{py:.1f}"
+        parts.append(tag("polygon", {"class": "wh-dot", "points": corners}))
+        parts.append(_text(px - 9 if beyond else px + 9, at, label, "wh-halo", "end" if beyond else "start"))
+    return parts
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
+    ends = {"x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
+    return tag("line", {"class": kind, **ends})
+
+
+def _text(
+    x: float, y: float, words: str, kind: str, anchor: str, more: Mapping[str, str] | None = None
+) -> str:
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": 12, "text-anchor": anchor}
+    return tag("text", {"class": kind, **place, **(more or {})}, escape(words))
+
+
+def contour_words(answer: Answer) -> Sequence[str]:
+    """What to see in the figure."""
+    found = plane(answer.sensitivity)
+    if found is None:
+        return ()
+    lines = [
+        (
+            "On each line a hidden confounder would leave the same estimate; on the thick one, nothing. "
+            f"The ring marks {percent(found.robustness)} of both, the robustness value."
+        )
+    ]
+    if found.points:
+        lines.append(
+            f"Diamonds are confounders as strong as {_first(found.points)}, once, or several times over."
+        )
+    return lines
+
+
+def _first(points: Sequence[Point]) -> str:
+    names = dict.fromkeys(each.label.split("× ", 1)[1] for each in points)
+    return " or ".join(names)

@@ -1,0 +1,84 @@
+"""How numbers are written for people: three significant digits, whole money, true minus signs, "a to b".
+
+>>> number(-8497.52), number(0.09732), number(1571.3, "$"), number(16177, "count")
+('−8,500', '0.0973', '$1,571', '16,177')
+>>> interval((190.2, 2949.6), "$")
+'$190 to $2,950'
+"""
+
+from __future__ import annotations
+
+import math
+
+MINUS = "−"
+CURRENCIES = frozenset("$€£¥₹₩₽₺₴₦₫฿")
+
+
+def number(value: float | None, unit: str = "", *, digits: int = 3, signed: bool = False) -> str:
+    """The number with its unit; nothing measured is a dash.
+
+    `unit` may be a currency sign (before the number), `count` (whole), `%`, or words (after the number).
+    """
+    if value is None:
+        return "–"
+    if not math.isfinite(value):
+        return "not a number" if math.isnan(value) else ("∞" if value > 0 else MINUS + "∞")
+    sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
+    size = abs(value)
+    if unit in CURRENCIES and unit:
+        return f"{sign}{unit}{size:,.0f}" if size >= 100 else f"{sign}{unit}{size:,.2f}"
+    if unit == "count":
+        return f"{sign}{size:,.0f}"
+    shown = significant(size, digits)
+    if not any(character in shown for character in "123456789"):
+        sign = ""
+    if unit == "%":
+        return f"{sign}{shown} %"
+    return f"{sign}{shown} {unit}".rstrip()
+
+
+def significant(size: float, digits: int = 3) -> str:
+    """A number that is not negative to so many significant digits, in plain notation while that is short."""
+    if size == 0:
+        return "0"
+    power = math.floor(math.log10(size))
+    rounded = round(size, digits - 1 - power)
+    power = math.floor(math.log10(rounded)) if rounded else power
+    if power < -5 or power > 11:
+        mantissa = rounded / 10.0**power
+        return f"{mantissa:.{digits - 1}f} × 10^{str(power).replace('-', MINUS)}"
+    return f"{rounded:,.{max(0, digits - 1 - power)}f}"
+
+
+def interval(ends: tuple[float, float] | None, unit: str = "") -> str:
+    """A range as "a to b"; both ends to the same place after the point."""
+    if ends is None:
+        return "no interval"
+    low, high = ends
+    if unit in CURRENCIES or unit == "count" or not (math.isfinite(low) and math.isfinite(high)):
+        return f"{number(low, unit)} to {number(high, unit)}"
+    bare = unit if unit == "%" else ""
+    top = number(high, bare)
+    words = "" if unit == "%" else f" {unit}".rstrip()
+    return f"{number(low, bare)} to {top}{words}"
+
+
+def percent(share: float) -> str:
+    """A share as per cent, for levels and powers: 0.95 is "95 %"."""
+    size = abs(share) * 100
+    shown = f"{size:.0f}" if size >= 10 or size == round(size) else f"{size:.2g}"
+    return f"{MINUS if share < 0 else ''}{shown} %"
+
+
+def p_value(p: float | None) -> str:
+    """A p-value, as "p = 0.034" or "p < 0.001"."""
+    if p is None:
+        return ""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def listed(names: tuple[str, ...] | list[str], last: str = "and") -> str:
+    """Names in a sentence: "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"

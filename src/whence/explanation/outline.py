@@ -1,0 +1,391 @@
+"""What every view of an answer says, in LOOK's order, before any of them decides how it looks.
+
+Terminal, HTML, Markdown and LaTeX all print this outline, so that no view can say more than another or less.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from whence.explanation.figures import MINUS, interval, listed, number, p_value, percent
+from whence.explanation.proof import Abbreviation, ProofLine, proof_lines
+from whence.explanation.sentence import caution, sentence, sure, unit_of
+from whence.language.estimand import Adjustment, Estimand, FrontDoor, Observed
+from whence.language.lettering import visible
+from whence.language.refusals import NotIdentified
+
+if TYPE_CHECKING:
+    from whence.explanation.answer import Answer
+    from whence.language.assumptions import Assumption
+    from whence.refutation.result import Refutation
+
+Mark = Literal["survived", "inconclusive", "failed", "none"]
+MARKS: dict[str, str] = {"survived": "●", "inconclusive": "▲", "failed": "■", "none": "○"}
+SOURCES = {
+    "user": "you",
+    "graph": "the graph",
+    "document": "a document",
+    "default": "a default",
+    "design": "the design",
+    "data": "the data",
+}
+METHODS = {
+    "aipw": "augmented inverse-probability weighting (AIPW), cross-fitted",
+    "plr": "partially linear regression, cross-fitted",
+    "ols": "linear regression",
+    "plug-in": "plug-in of observed frequencies",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NumberLine:
+    """The first figure: the answer with its interval, the plain comparison, and zero."""
+
+    value: float
+    interval: tuple[float, float] | None
+    naive: float | None
+    unit: str
+    level: float
+    n: int
+
+    @property
+    def removed(self) -> float | None:
+        """What adjusting changed: the answer less the plain comparison."""
+        return None if self.naive is None else self.value - self.naive
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One of the three: Proved, Estimated, Tested; `lines` open on demand."""
+
+    title: str
+    mark: Mark
+    headline: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """An assumption: what, from whom, whether data could speak against it, and what they said."""
+
+    statement: str
+    source: str
+    testable: str
+    status: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An attempt to break the answer, in words."""
+
+    name: str
+    mark: Mark
+    word: str
+    sentence: str
+    null: str
+    numbers: str
+    blind_to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One of several numbers, with what makes it believable."""
+
+    label: str
+    value: str
+    interval: str
+    n: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """An answer laid out for the eye, top to bottom."""
+
+    question: str
+    reading: str
+    sentence: str
+    caution: str
+    line: NumberLine | None
+    cells: tuple[Cell, ...]
+    verdicts: tuple[Verdict, ...]
+    formula: str
+    proof: tuple[ProofLine, ...]
+    short: Abbreviation | None
+    ledger: tuple[LedgerRow, ...]
+    checks: tuple[Check, ...]
+    warnings: tuple[tuple[str, str], ...]
+    would_help: tuple[str, ...]
+    reason: str
+    reproduce: tuple[tuple[str, str], ...]
+    command: str
+    script: str
+
+
+def outline(answer: Answer) -> Outline:
+    """Everything the views show, in words."""
+    proof, short = proof_lines(answer.estimand) if answer.estimand else ((), None)
+    refusal = answer.refusal
+    return Outline(
+        question=visible(answer.question),
+        reading=visible(str(answer.query)) if answer.query else "",
+        sentence=sentence(answer),
+        caution=caution(answer),
+        line=number_line(answer),
+        cells=_cells(answer),
+        verdicts=(_proved(answer), _estimated(answer), _tested(answer)),
+        formula=_formula(answer.estimand),
+        proof=proof,
+        short=short,
+        ledger=tuple(_row(each) for each in answer.assumptions),
+        checks=tuple(_check(each) for each in answer.refutations),
+        warnings=tuple((visible(each.code), visible(each.message)) for each in answer.warnings),
+        would_help=tuple(visible(each) for each in refusal.would_help) if refusal else (),
+        reason=visible(refusal.message) if refusal else "",
+        reproduce=_reproduce(answer),
+        command=command(answer),
+        script=script(answer),
+    )
+
+
+def number_line(answer: Answer) -> NumberLine | None:
+    """The number line of an answer that has one number."""
+    found = answer.estimate
+    if found is None:
+        return None
+    naive = found.naive if answer.query is None or answer.query.rung > 1 else None
+    return NumberLine(found.value, found.interval, naive, unit_of(answer), found.level, found.n)
+
+
+def _cells(answer: Answer) -> tuple[Cell, ...]:
+    unit = unit_of(answer)
+    return tuple(
+        Cell(
+            visible(each.label) or "estimate",
+            number(each.value, unit),
+            interval(each.interval, unit),
+            number(each.n, "count"),
+        )
+        for each in answer.estimates
+    )
+
+
+def _formula(estimand: Estimand | None) -> str:
+    return "" if estimand is None else visible(estimand.text)
+
+
+# ── the three verdicts ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _proved(answer: Answer) -> Verdict:
+    """What was proved, and by which checked proof."""
+    estimand, refusal = answer.estimand, answer.refusal
+    if estimand is not None:
+        count = sum(1 for _ in estimand.derivation.walk())
+        steps = f"{count} step{'s' if count != 1 else ''}"
+        checked = f"Each of its {steps} was checked again, independently, by verify."
+        lines = (_by(estimand), checked if answer.verified else f"{steps}, not checked by verify yet.")
+        headline = "identified, proof checked" if answer.verified else "identified, proof not yet checked"
+        return Verdict("Proved", "survived" if answer.verified else "inconclusive", headline, lines)
+    if isinstance(refusal, NotIdentified):
+        lines = [visible(refusal.message)]
+        if refusal.hedge is not None:
+            forest, inner = (
+                listed(_shown(names)) for names in (refusal.hedge.forest, refusal.hedge.subforest)
+            )
+            lines.append(f"The certificate is a hedge: {{{forest}}} around {{{inner}}}.")
+            lines.append("Two worlds that agree on everything seen disagree on the answer.")
+        return Verdict("Proved", "failed", "impossible from these variables", tuple(lines))
+    reason = visible(refusal.message) if refusal else "No estimand was derived."
+    return Verdict("Proved", "none", "nothing yet", (reason,))
+
+
+def _shown(names: tuple[str, ...]) -> list[str]:
+    return [visible(name) for name in names]
+
+
+def _by(estimand: Estimand) -> str:
+    match estimand.shape:
+        case Adjustment(adjust=()):
+            return "No adjustment is needed: nothing joins treatment and outcome but the effect."
+        case Adjustment(adjust=adjust):
+            return f"By adjusting for {listed(_shown(adjust))}."
+        case FrontDoor(mediators=mediators):
+            return f"By the front door, through {listed(_shown(mediators))}."
+        case Observed():
+            return "Only seeing is asked: what is seen is the answer."
+        case _:
+            return "By the general algorithm: a formula of what is seen that no simpler shape fits."
+
+
+def _estimated(answer: Answer) -> Verdict:
+    found = answer.estimate or (answer.estimates[0] if answer.estimates else None)
+    if found is None:
+        refusal = answer.refusal
+        blocked = refusal is not None and refusal.kind in ("no_variation", "no_overlap", "too_few_rows")
+        reason = visible(refusal.message) if refusal else "No data were given."
+        return Verdict("Estimated", "failed" if blocked else "none", "no number", (reason,))
+    diagnostics = found.diagnostics
+    method = METHODS.get(found.method, visible(found.method))
+    lines = [f"Method: {method}."]
+    lines += [visible(found.why)] if found.why else []
+    size = f"n = {number(found.n, 'count')}"
+    if diagnostics.rows_dropped:
+        size += f"; {number(diagnostics.rows_dropped, 'count')} rows dropped for missing values"
+    lines.append(f"{_capital(size)}.")
+    overlap = diagnostics.overlap
+    if overlap is not None:
+        lines.append(f"Overlap: {percent(overlap.common_support)} lie where both groups were seen.")
+    sizes = [f"{visible(k)}: {number(v, 'count')}" for k, v in diagnostics.effective_sample_size.items()]
+    lines += [f"Effective sample size: {', '.join(sizes)}."] if sizes else []
+    if diagnostics.spread is not None:
+        spread = number(diagnostics.spread, unit_of(answer))
+        lines.append(f"Over {len(diagnostics.splits)} fold splits it ranges by {spread}.")
+    several = len(answer.estimates) if answer.estimate is None else 0
+    headline = (
+        f"{several} numbers, n = {number(found.n, 'count')}" if several else sure(found, unit_of(answer))
+    )
+    warned = bool(answer.warnings or found.warnings)
+    return Verdict("Estimated", "inconclusive" if warned else "survived", headline, tuple(lines))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _tested(answer: Answer) -> Verdict:
+    found = answer.refutations
+    if not found:
+        return Verdict("Tested", "none", "not tested", ("No number, so nothing to try to break.",))
+    counts = {
+        word: sum(each.verdict == word for each in found) for word in ("survived", "failed", "inconclusive")
+    }
+    headline = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    mark: Mark = "failed" if counts["failed"] else "survived" if counts["survived"] else "inconclusive"
+    lines = tuple(f"{MARKS[each.verdict]} {check_name(each.name)}: {each.verdict}" for each in found)
+    robust = robustness_words(answer)
+    return Verdict("Tested", mark, headline, (*lines, robust) if robust else lines)
+
+
+def check_name(name: str) -> str:
+    """A check's name for people."""
+    return _capital(visible(name).replace("_", " "))
+
+
+def robustness_words(answer: Answer) -> str:
+    """The robustness value in words, where it was worked out."""
+    details = answer.sensitivity
+    value = details.get("robustness_value") if details else None
+    if not isinstance(value, int | float):
+        return ""
+    return (
+        f"A hidden confounder would have to explain {percent(float(value))} of what is left of both "
+        "treatment and outcome to bring the estimate to zero."
+    )
+
+
+# ── ledger and checks ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _row(assumption: Assumption) -> LedgerRow:
+    mark = assumption.status if assumption.status in ("survived", "failed", "inconclusive") else "none"
+    testable = "yes" if assumption.testable else "no"
+    source = SOURCES.get(assumption.source, visible(assumption.source))
+    return LedgerRow(visible(assumption.statement), source, testable, assumption.status, mark)
+
+
+def _check(refutation: Refutation) -> Check:
+    numbers = [f"statistic {number(refutation.statistic)}"] if refutation.statistic is not None else []
+    numbers += [p_value(refutation.p)] if refutation.p is not None else []
+    numbers += [f"power {percent(refutation.power)}"] if refutation.power is not None else []
+    return Check(
+        check_name(refutation.name),
+        refutation.verdict,
+        refutation.verdict,
+        visible(refutation.sentence),
+        visible(refutation.null),
+        ", ".join(numbers),
+        visible(refutation.blind_to),
+    )
+
+
+# ── how to do it again ──────────────────────────────────────────────────────────────────────────────────────
+
+PROVENANCE = {
+    "seed": "Seed",
+    "data": "Data",
+    "data_sha256": "Data, SHA-256",
+    "rows": "Rows",
+    "graph": "Graph",
+    "graph_sha256": "Graph, SHA-256",
+    "version": "Whence",
+    "python": "Python",
+    "platform": "Platform",
+    "elapsed_s": "Seconds",
+}
+
+
+def _reproduce(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """Names and values of the provenance, those we know first."""
+    hidden = {"labels", "command", "script", "call"}
+    given = {
+        key: value for key, value in answer.provenance.items() if key not in hidden and value is not None
+    }
+    ordered = [key for key in PROVENANCE if key in given] + [key for key in given if key not in PROVENANCE]
+    return tuple((PROVENANCE.get(key, check_name(key)), _plain(given[key])) for key in ordered)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}".replace("-", MINUS)
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, dict):
+        pairs = cast("dict[str, Any]", value).items()
+        return ", ".join(f"{visible(key)} {_plain(item)}" for key, item in pairs)
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in cast("list[object]", value))
+    return visible(json.dumps(value))
+
+
+def command(answer: Answer) -> str:
+    """The command line that answers the question again."""
+    given = answer.provenance.get("command")
+    if isinstance(given, str):
+        return visible(given)
+    parts = ["whence", "ask", shlex.quote(answer.question)]
+    for option, key in (("--data", "data"), ("--graph", "graph"), ("--seed", "seed")):
+        value = answer.provenance.get(key)
+        if isinstance(value, str | int):
+            parts += [option, shlex.quote(str(value))]
+    return visible(" ".join(parts))
+
+
+def script(answer: Answer) -> str:
+    """The same in Python."""
+    given = answer.provenance.get("script")
+    if isinstance(given, str):
+        return "\n".join(visible(line) for line in given.splitlines())
+    data, graph, seed = (answer.provenance.get(key) for key in ("data", "graph", "seed"))
+    arguments = [repr(answer.question)]
+    arguments += [f"data={data!r}"] if isinstance(data, str) else []
+    arguments += [f"graph={graph!r}"] if isinstance(graph, str) else []
+    arguments += [f"seed={seed}"] if isinstance(seed, int) else []
+    return (
+        "import whence as wh\n\n"
+        + visible(f"answer = wh.ask({', '.join(arguments)})")
+        + "\nprint(answer.text)"
+    )
+
+
+def naive_words(line: NumberLine) -> str:
+    """The plain comparison in words, with the distance to the answer."""
+    if line.naive is None or line.removed is None:
+        return ""
+    return (
+        f"The plain comparison says {number(line.naive, line.unit, signed=True)}; adjusting moves it by "
+        f"{number(line.removed, line.unit, signed=True)} (confounding removed)."
+    )

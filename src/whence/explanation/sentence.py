@@ -1,0 +1,241 @@
+"""The answer in one sentence that a manager reads, and the warning that goes with it where a check failed.
+
+Variables may have words of their own (`Answer.labelled`): "Training raised 1978 earnings by about $1,571 on
+average among those trained (95 %: $190 to $2,950; n = 16,177)." Without them the names of the columns serve.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from whence.explanation.figures import interval, listed, number, percent
+from whence.language.expression import Difference, Expectation, P, Term
+from whence.language.lettering import visible
+from whence.language.printing import value_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from whence.estimation.values import Estimate
+    from whence.explanation.answer import Answer
+    from whence.language.expression import Expression
+    from whence.language.query import Contrast
+
+CANNOT = {
+    "not_identified": "cannot be known from these variables, however much data there is",
+    "not_yet_answerable": "cannot be worked out by the methods here; it was not shown to be impossible",
+    "needs_graph": "cannot be told from data alone",
+    "needs_data": "can be worked out, but no data were given",
+    "no_variation": "cannot be estimated: there is nothing to compare with",
+    "no_overlap": "cannot be estimated: some have nobody to be compared with",
+    "too_few_rows": "cannot be estimated from so few rows",
+    "impossible_evidence": "has no answer: what it holds as seen never happens",
+    "undecidable": "is left open by what was given: both yes and no agree with it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What variables are called and what their values are measured in."""
+
+    labels: Mapping[str, Mapping[str, str]]
+
+    def name(self, name: str) -> str:
+        """The word for a variable, its own name where it has none."""
+        return visible(self.labels.get(name, {}).get("label", name))
+
+    def unit(self, name: str) -> str:
+        """The unit of a variable's values."""
+        return visible(self.labels.get(name, {}).get("unit", ""))
+
+    def event(self, term: Term) -> str:
+        """A variable at a value: "treat = 1"."""
+        world = f" had {self.events(term.world)}" if term.world else ""
+        value = "" if term.value is None else f" = {visible(value_text(term.value))}"
+        return f"{self.name(term.name)}{value}{world}"
+
+    def events(self, terms: Iterable[Term]) -> str:
+        """Several variables at values."""
+        return listed([self.event(term) for term in terms])
+
+
+def words_of(answer: Answer) -> Words:
+    """The labels that an answer brings; whatever is not a label is left out."""
+    given = answer.provenance.get("labels")
+    found: dict[str, dict[str, str]] = {}
+    for name, labels in cast("dict[str, Any]", given).items() if isinstance(given, dict) else ():
+        if isinstance(labels, dict):
+            pairs = cast("dict[str, object]", labels).items()
+            found[name] = {str(key): str(value) for key, value in pairs if isinstance(value, str)}
+    return Words(found)
+
+
+def unit_of(answer: Answer) -> str:
+    """The unit of the answer's number: the outcome's, where the answer is a mean or a difference of means."""
+    query = answer.query
+    body = query.body if query else None
+    means = (body.left, body.right) if isinstance(body, Difference) else (body,)
+    kinds = {each.variable for each in means if isinstance(each, Expectation)}
+    return words_of(answer).unit(kinds.pop()) if len(kinds) == 1 else ""
+
+
+def sentence(answer: Answer) -> str:
+    """The answer in one sentence; for a refusal, what cannot be known and what would make it knowable."""
+    if answer.verdict is not None and answer.estimate is None and answer.refusal is None:
+        return f"{answer.verdict.capitalize()}."
+    if answer.estimates and answer.estimate is None:
+        return _cells(answer)
+    if answer.estimate is not None:
+        return _estimated(answer, answer.estimate)
+    if answer.bounds is not None:
+        return _bounded(answer, answer.bounds)
+    return _refused(answer)
+
+
+def caution(answer: Answer) -> str:
+    """What speaks against believing the number as it stands; empty where nothing does."""
+    failed = answer.failed
+    if not failed or answer.status != "answered":
+        return ""
+    names = listed([visible(each.name) for each in failed])
+    count = "A check" if len(failed) == 1 else f"{len(failed)} checks"
+    told = visible(failed[0].sentence)
+    return f"{count} failed ({names}): do not rely on this number before the reason is known. {told}"
+
+
+def sure(estimate: Estimate, unit: str, *, n: bool = True) -> str:
+    """Level, interval and n: "95 %: $190 to $2,950; n = 16,177"."""
+    size = f"n = {number(estimate.n, 'count')}"
+    if estimate.interval is None:
+        return f"from a table of probabilities, so without an interval; {size}" if n else "no interval"
+    shown = f"{percent(estimate.level)}: {interval(estimate.interval, unit)}"
+    return f"{shown}; {size}" if n else shown
+
+
+def _estimated(answer: Answer, found: Estimate) -> str:
+    unit = unit_of(answer)
+    contrast = answer.query.contrast if answer.query else None
+    if contrast is not None:
+        return _contrasted(answer, found, contrast, unit)
+    body = answer.query.body if answer.query else None
+    words = words_of(answer)
+    value = number(found.value, unit)
+    return f"{_capital(_asked(body, words, answer))} is {value} ({sure(found, unit)})."
+
+
+def _contrasted(answer: Answer, found: Estimate, contrast: Contrast, unit: str) -> str:
+    words = words_of(answer)
+    outcome, treatment = words.name(contrast.outcome), words.name(contrast.treatment)
+    own = words.labels.get(contrast.treatment, {})
+    level = 1 if contrast.level is None else contrast.level
+    base = 0 if contrast.base is None else contrast.base
+    change = f"{treatment} to {visible(value_text(level))} rather than {visible(value_text(base))}"
+    subject = _capital(treatment) if "label" in own else f"Setting {change}"
+    among = ""
+    if contrast.kind == "ATT":
+        among = " among " + visible(
+            own.get("among", f"those with {treatment} = {visible(value_text(level))}")
+        )
+    ends = found.interval
+    about = "about " if found.se is not None else ""
+    if ends is not None and ends[0] <= 0 <= ends[1]:
+        told = subject if "label" in own else f"setting {change}"
+        return (
+            f"No average effect of {told[0].lower() + told[1:]} on {outcome} can be told apart from "
+            f"zero{among}: the best guess is {number(found.value, unit, signed=True)} ({sure(found, unit)})."
+        )
+    verb = "raised" if found.value > 0 else "lowered" if found.value < 0 else "changed"
+    size = number(abs(found.value), unit)
+    shown = sure(found, unit)
+    if found.value < 0 and ends is not None:
+        turned = f"{percent(found.level)}: {interval((-ends[1], -ends[0]), unit)}"
+        shown = f"{turned}; n = {number(found.n, 'count')}"
+    return f"{subject} {verb} {outcome} by {about}{size} on average{among} ({shown})."
+
+
+def _cells(answer: Answer) -> str:
+    """The first cells of a question that leaves values open."""
+    unit, found = unit_of(answer), answer.estimates
+    shown = [f"{_cell_name(each)} is {number(each.value, unit)} ({sure(each, unit)})" for each in found[:2]]
+    rest = f", and {len(found) - 2} more below" if len(found) > 2 else ""
+    return f"{_capital('; '.join(shown))}{rest}."
+
+
+def _cell_name(estimate: Estimate) -> str:
+    return visible(estimate.label) if estimate.label else "the estimate"
+
+
+def _asked(body: Expression | None, words: Words, answer: Answer) -> str:
+    """What a question without a contrast asks for, as a phrase."""
+    match body:
+        case Expectation(variable=variable, body=P() as atom):
+            return f"the mean of {words.name(variable)}{_when(atom, words)}"
+        case P():
+            return f"the probability that {words.events(body.of)}{_when(body, words)}"
+        case Difference(left=P() as left, right=P() as right) if left.of == right.of:
+            return (
+                f"the difference in the probability that {words.events(left.of)}, "
+                f"{_conditions(left, words)} rather than {_conditions(right, words)},"
+            )
+        case Difference(
+            left=Expectation(variable=a, body=P() as left), right=Expectation(variable=b, body=P() as right)
+        ) if a == b:
+            return (
+                f"the difference in the mean of {words.name(a)}, {_conditions(left, words)} "
+                f"rather than {_conditions(right, words)},"
+            )
+        case _:
+            return f"the answer to {visible(str(answer.query or answer.question))}"
+
+
+def _when(atom: P, words: Words) -> str:
+    conditions = _conditions(atom, words)
+    return f", {conditions}," if conditions else ""
+
+
+def _conditions(atom: P, words: Words) -> str:
+    parts = [f"with {words.events(atom.do)} set"] if atom.do else []
+    parts += [f"among those with {words.events(atom.given)}"] if atom.given else []
+    return ", ".join(parts)
+
+
+def _bounded(answer: Answer, bounds: Mapping[str, Any]) -> str:
+    unit = unit_of(answer)
+    low, high = bounds.get("lower"), bounds.get("upper")
+    ends = interval((float(low), float(high)), unit) if low is not None and high is not None else "a range"
+    return f"{_capital(subject(answer))} is not fixed by these variables, but it lies within {ends}."
+
+
+def subject(answer: Answer) -> str:
+    """What is asked about, as a phrase: "the effect of treat on re78"."""
+    query = answer.query
+    if query is None:
+        return f"“{visible(answer.question)}”"
+    words = words_of(answer)
+    if query.contrast is not None:
+        kind = " among the treated" if query.contrast.kind == "ATT" else ""
+        treatment, outcome = words.name(query.contrast.treatment), words.name(query.contrast.outcome)
+        return f"the effect of {treatment} on {outcome}{kind}"
+    if isinstance(query.body, P | Expectation):
+        return _asked(query.body, words, answer).rstrip(",")
+    if query.treatments and query.outcomes:
+        done = listed([words.name(name) for name in query.treatments])
+        return f"the effect of {done} on {listed([words.name(name) for name in query.outcomes])}"
+    return visible(str(query))
+
+
+def _refused(answer: Answer) -> str:
+    refusal = answer.refusal
+    if refusal is None:
+        return f"{_capital(subject(answer))} was not estimated."
+    cannot = CANNOT.get(refusal.kind, "has no answer here")
+    said = f"{_capital(subject(answer))} {cannot}."
+    helps = [visible(each).rstrip(".") for each in refusal.would_help[:3]]
+    if helps:
+        said += f" What would make it knowable: {listed(helps, 'or')}."
+    return said
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

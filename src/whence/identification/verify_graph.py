@@ -1,0 +1,132 @@
+"""The graph as the verifier sees it: its own latent projection, districts, separation and criteria.
+
+Nothing here is shared with the identifier, and the algorithms are others than its: sets of names instead of
+bit masks, and separation in the augmented graph of the ancestors instead of reachability along paths.
+
+Sources: T. Richardson (2003), theorem 1, for separation; E. Perković et al. (JMLR 2018), definition 4, for
+adjustment; J. Pearl, *Causality* (2009), 3.3, for the back door and the front door.
+
+>>> from whence.language.graph import Edge
+>>> world = project(Graph.of((), [Edge("U", "X"), Edge("U", "Y"), Edge("X", "Y")], latent=("U",)))
+>>> sorted(world.spouses["X"]), world.adjusts(frozenset("X"), frozenset("Y"), NONE)
+(['Y'], False)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from whence.language.graph import Graph
+from whence.runtime.errors import ProofRejected
+
+Names = frozenset[str]
+Node = TypeVar("Node", bound=Hashable)
+NONE: Names = frozenset()
+
+
+def reached(
+    start: Iterable[Node], arrows: Mapping[Node, Iterable[Node]], via: Iterable[Node]
+) -> frozenset[Node]:
+    """What one or more arrows lead to from the start, going on only from nodes of `via`."""
+    passable, found, pending = set(via), set[Node](), list(start)
+    while pending:
+        fresh = set(arrows[pending.pop()]) - found
+        found |= fresh
+        pending += fresh & passable
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Observed variables, each with its parents and with those with which it shares hidden causes."""
+
+    parents: Mapping[str, Names]
+    spouses: Mapping[str, Names]
+
+    @property
+    def names(self) -> Names:
+        """The variables."""
+        return frozenset(self.parents)
+
+    def within(self, names: Names) -> World:
+        """The subgraph induced on the names."""
+        return World({v: self.parents[v] & names for v in names}, {v: self.spouses[v] & names for v in names})
+
+    def cut(self, into: Names = NONE, out_of: Names = NONE) -> World:
+        """The graph without the edges that point into `into`, and without the arrows out of `out_of`."""
+        parents = {v: NONE if v in into else found - out_of for v, found in self.parents.items()}
+        return World(parents, {v: NONE if v in into else found - into for v, found in self.spouses.items()})
+
+    def above(self, names: Names) -> Names:
+        """The names and their ancestors."""
+        return names | reached(names, self.parents, self.parents)
+
+    def below(self, names: Names) -> Names:
+        """The names and their descendants."""
+        children: dict[str, set[str]] = {v: set() for v in self.parents}
+        for v, parents in self.parents.items():
+            for parent in parents:
+                children[parent].add(v)
+        return names | reached(names, children, children)
+
+    def districts(self) -> set[Names]:
+        """The classes of names joined by paths of hidden common causes."""
+        found: dict[str, Names] = {}
+        for v in self.parents:
+            if v not in found:
+                district = reached((v,), self.spouses, self.spouses) | {v}
+                found.update(dict.fromkeys(district, district))
+        return set(found.values())
+
+    def separated(self, x: Names, y: Names, given: Names = NONE) -> bool:
+        """Whether `given` parts x from y in the augmented graph of the ancestors of all three.
+
+        There, a district and its parents are joined each with each: here, each with the district's number.
+        """
+        near = self.within(self.above(x | y | given))
+        joined: dict[str | int, set[str | int]] = {v: set() for v in near.parents}
+        for number, district in enumerate(near.districts()):
+            joined[number] = set(district.union(*(near.parents[v] for v in district)))
+            for v in joined[number]:
+                joined[v].add(number)
+        disjoint = not (x & y or given & (x | y))
+        return disjoint and not y & reached(x, joined, joined.keys() - given)
+
+    def adjusts(self, x: Names, y: Names, given: Names) -> bool:
+        """The adjustment criterion: nothing forbidden, and all proper non-causal paths blocked."""
+        causal = (self.cut(into=x).below(x) - x) & self.cut(out_of=x).above(y)
+        back_door = {v: found - x if v in causal else found for v, found in self.parents.items()}
+        forbidden = x | y | self.below(causal)
+        return not given & forbidden and World(back_door, self.spouses).separated(x, y, given)
+
+    def blocks_back_doors(self, x: Names, y: Names, given: Names) -> bool:
+        """The back-door criterion: nothing downstream of x, and no back-door path open."""
+        return not given & self.below(x) and self.cut(out_of=x).separated(x, y, given)
+
+    def is_front_door(self, x: Names, y: Names, through: Names) -> bool:
+        """The front-door criterion: all causal paths intercepted, and neither half of them confounded."""
+        intercepts = through and not through & (x | y) and not x & self.within(self.names - through).above(y)
+        clean = self.cut(out_of=x).separated(x, through)
+        return bool(intercepts) and clean and self.cut(out_of=through).separated(through, y, x)
+
+
+def project(graph: Graph | None) -> World:
+    """The latent projection on the observed variables: what the hidden ones amount to."""
+    if graph is None or graph.kind not in ("DAG", "ADMG"):
+        raise ProofRejected("graph", "a proof is checked in a DAG or an ADMG")
+    up, down, beside = ({v: set[str]() for v in graph.nodes} for _ in range(3))
+    for edge in graph.edges:
+        forth, back = (beside, beside) if edge.mark == "<->" else (down, up)
+        forth[edge.source].add(edge.target)
+        back[edge.target].add(edge.source)
+    parents: dict[str, Names] = {}
+    spouses: dict[str, Names] = {}
+    for v in graph.observed:
+        causes = reached((v,), up, graph.latent)
+        hidden = causes & graph.latent
+        tops = hidden.union(*(beside[each] for each in hidden | {v}))
+        parents[v] = causes - graph.latent
+        spouses[v] = (tops | reached(tops & graph.latent, down, graph.latent)) - graph.latent - {v}
+    return World(parents, spouses)

@@ -1,0 +1,57 @@
+"""One BLAS thread in every kernel: sums and solves differ in the last bits between one thread and two.
+
+Parallelism comes from our own blocks and tasks instead, whose order of adding up is fixed.
+
+>>> import numpy as np
+>>> with one_thread():
+...     float(np.eye(2).sum())
+2.0
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
+
+from whence.runtime.held import HeldTogether
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+@lru_cache(maxsize=1)
+def _controller(_modules: int) -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _limited() -> AbstractContextManager[object]:
+    # Looking for the loaded libraries takes milliseconds, so it is done anew only after further imports.
+    return _controller(len(sys.modules)).limit(limits=1)  # pyright: ignore[reportUnknownMemberType]
+
+
+_one_thread = HeldTogether(_limited)
+
+
+@contextmanager
+def one_thread() -> Generator[None]:
+    """Run the block with one thread in BLAS and OpenMP; the old setting returns when the last user leaves."""
+    with _one_thread.held():
+        yield
+
+
+def kernel(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Make a function a kernel: it runs inside `one_thread`."""
+
+    @wraps(function)
+    def alone(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with _one_thread.held():
+            return function(*args, **kwargs)
+
+    return alone

@@ -1,0 +1,155 @@
+"""Hold the graph to the data: each independence that it implies is a prediction that can fail.
+
+Independences that could not change the answer (say, among covariates that are all adjusted for) are
+tested apart from those that could: an edge missing where it matters spoils the adjustment set, elsewhere
+it does not. With many predictions some fail by chance, so the p-values are Holm's.
+
+Source: J. Pearl, *Causality* (2009), section 1.2.3; S. Holm (1979).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from whence.estimation.columns import Columns
+from whence.identification.adjustment import is_adjustment_set
+from whence.identification.implications import Independence, implied_independences
+from whence.identification.projection import latent_projection
+from whence.language.estimand import Adjustment, Shape
+from whence.language.graph import Edge, Graph
+from whence.numerics.independence import Test, g_test, partial_correlation, partial_f
+from whence.numerics.multiplicity import holm
+from whence.refutation.power import power_of_z
+from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
+from whence.runtime.errors import CyclicGraph
+from whence.runtime.events import Progress, emit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_CELLS = 4_000
+"""Above this many cells a table is too sparse for its G test, and codes are taken as numbers instead."""
+
+LARGEST_SET = 30
+"""Independences given more variables than this are left untested, and counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """An implied independence, whether its failure could change the answer, and what the data say."""
+
+    independence: Independence
+    bears: bool
+    test: Test
+    p_held: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain JSON; `p` is the raw p-value, `p_held` Holm's."""
+        return {
+            "x": self.independence.x,
+            "y": self.independence.y,
+            "given": list(self.independence.given),
+            "bears": self.bears,
+            "statistic": self.test.statistic,
+            "df": self.test.degrees,
+            "p": self.test.p,
+            "p_held": self.p_held,
+            "effect": self.test.effect,
+            "n": self.test.n,
+        }
+
+
+def predictions(graph: Graph, columns: Columns, shape: Shape | None) -> tuple[Prediction, ...]:
+    """Every implied independence whose variables are at hand, tested; Holm's p-values within each group."""
+    found = [
+        each
+        for each in implied_independences(graph)
+        if {each.x, each.y, *each.given} <= columns.of.keys() and len(each.given) <= LARGEST_SET
+    ]
+    made: list[Prediction] = []
+    for done, each in enumerate(found):
+        made.append(Prediction(each, bears_on(each, graph, shape), tested(each, columns)))
+        emit(Progress(stage="implications", done=done + 1, total=len(found)))
+    held: list[Prediction] = []
+    for bears in (True, False):
+        group = [each for each in made if each.bears == bears]
+        adjusted = holm([each.test.p for each in group])
+        held += [
+            Prediction(each.independence, bears, each.test, p)
+            for each, p in zip(group, adjusted, strict=True)
+        ]
+    return tuple(held)
+
+
+def tested(independence: Independence, columns: Columns) -> Test:
+    """A G test where all are discrete and not too sparse, else partial correlation or its F test."""
+    names = (independence.x, independence.y, *independence.given)
+    cells = np.prod([len(columns[name].levels or ()) for name in names], dtype=np.float64)
+    if all(columns[name].discrete for name in names) and cells <= MOST_CELLS:
+        return g_test(
+            columns[names[0]].codes(), columns[names[1]].codes(), tuple(columns[n].codes() for n in names[2:])
+        )
+    given = columns.design(independence.given)[0]
+    x, y = (columns.design((name,))[0] for name in names[:2])
+    if x.shape[1] == 1 and y.shape[1] == 1:
+        return partial_correlation(x[:, 0], y[:, 0], given)
+    single, block = (x[:, 0], y) if x.shape[1] == 1 else (y[:, 0], x)
+    return partial_f(single, block, given)
+
+
+def bears_on(independence: Independence, graph: Graph, shape: Shape | None) -> bool:
+    """Whether an edge between the two, of any kind the graph can take, would spoil the adjustment set."""
+    if not isinstance(shape, Adjustment):
+        return True
+    observed = latent_projection(graph)
+    given = (*shape.adjust, *shape.by)
+    for edge in _edges(independence):
+        try:
+            denser = Graph.of(observed.nodes, [*observed.edges, edge], kind="ADMG")
+        except CyclicGraph:
+            continue
+        if not is_adjustment_set(denser, shape.treatments, shape.outcomes, given):
+            return True
+    return False
+
+
+def _edges(independence: Independence) -> tuple[Edge, ...]:
+    x, y = independence.x, independence.y
+    return (Edge(x, y), Edge(y, x), Edge(x, y, "<->"))
+
+
+def implications(graph: Graph, columns: Columns, shape: Shape | None) -> tuple[Refutation, ...]:
+    """Two checks: on the independences that the answer hangs on, and on the rest, if there are any."""
+    made = predictions(graph, columns, shape)
+    bearing = tuple(each for each in made if each.bears)
+    others = tuple(each for each in made if not each.bears)
+    found = [_verdict_on(bearing, "bearing")]
+    if others:
+        found.append(_verdict_on(others, "other"))
+    return tuple(found)
+
+
+def _verdict_on(made: Sequence[Prediction], group: Literal["bearing", "other"]) -> Refutation:
+    which = "that the answer hangs on" if group == "bearing" else "that could not change the answer"
+    name = "implied independences" if group == "bearing" else "other implied independences"
+    null = f"the independences of the graph {which} hold in the data"
+    blind_to = "every graph with the same independences, and hidden causes where there is an edge already"
+    if not made:
+        sentence = f"The graph implies no independence {which}, so the data have no say in it."
+        return Refutation(name, "inconclusive", null, None, None, None, blind_to, sentence, {"tests": []})
+    broken = [each for each in made if each.p_held < 0.05]
+    p = min(each.p_held for each in made)
+    power = power_of_z(VISIBLE_BIAS, 0.05 / len(made))
+    if broken:
+        worst = max(broken, key=lambda each: each.test.effect)
+        sentence = (
+            f"{len(broken)} of {len(made)} independences {which} fail in the data; the strongest is "
+            f"{worst.independence} (partial association {worst.test.effect:.2g})."
+        )
+    else:
+        sentence = f"None of the {len(made)} independences {which} fails in the data (by Holm)."
+    details = {"tests": [each.to_dict() for each in made], "broken": len(broken)}
+    return Refutation(name, verdict_of(p=p, power=power), null, None, p, power, blind_to, sentence, details)

@@ -1,0 +1,67 @@
+"""Shuffle who was treated: an effect that remains was never the treatment's.
+
+Source: the permutation argument of R. A. Fisher, *The Design of Experiments* (1935).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from whence.estimation.again import re_estimate
+from whence.numerics.random import generator
+from whence.refutation.rerun import Subject, values_again
+from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
+
+if TYPE_CHECKING:
+    from whence.estimation.columns import Columns
+    from whence.estimation.plan import EstimationPlan
+    from whence.estimation.values import Estimate
+    from whence.language.refusals import Refusal
+    from whence.runtime.seeds import Seed
+
+NAME = "placebo treatment"
+TIMES = 10
+
+
+def placebo_treatment(subject: Subject) -> Refutation | None:
+    """A t test that the estimates under shuffled treatments average zero."""
+    found = values_again(subject, shuffled, stage=NAME, times=TIMES)
+    if found.size < 3:
+        return None
+    spread = float(np.std(found, ddof=1)) / float(np.sqrt(found.size))
+    if spread == 0:
+        return None
+    t, df = float(np.mean(found)) / spread, found.size - 1
+    p = float(2 * stats.t.sf(abs(t), df))
+    power = power_of_t(VISIBLE_BIAS * subject.se / spread, df)
+    verdict = verdict_of(p=p, power=power)
+    average = f"{float(np.mean(found)) / subject.se:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return Refutation(
+        name=NAME,
+        verdict=verdict,
+        null="with the treatment shuffled among the rows, the estimator finds no effect on average",
+        statistic=t,
+        p=p,
+        power=power,
+        blind_to="hidden confounding: shuffling breaks it together with the effect",
+        sentence=f"With the treatment shuffled {found.size} times the estimate averages {average} standard "
+        f"errors of the answer from zero.",
+        details={"estimates": found.tolist()},
+    )
+
+
+def shuffled(plan: EstimationPlan, columns: Columns, seed: Seed) -> Estimate | Refusal:
+    """The estimate with the treatment dealt out anew; one fold split, since the average is over many runs."""
+    order = generator(seed).permutation(columns.rows)
+    return re_estimate(plan, columns, treatment=columns[plan.treatment].numbers[order], repeats=1)
+
+
+def power_of_t(shift: float, df: int, alpha: float = 0.05) -> float:
+    """The chance that a two-sided t test rejects when its statistic is shifted by `shift`."""
+    critical = float(stats.t.isf(alpha / 2, df))
+    # Beyond this the noncentral t only tells rounding apart, and SciPy's tails lose their digits.
+    shift = min(shift, 30.0)
+    return float(np.clip(stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift), 0, 1))

@@ -1,0 +1,117 @@
+"""Every attempt to break an answer that its kind allows, one after the other.
+
+>>> from whence.refutation.refute import refute
+>>> from whence.estimation.values import Estimate
+>>> from whence.data import table
+>>> refute(Estimate(0.5, None, None, 0.95, 8, 0.4, "plug-in"), table({"x": [0, 1]}), None)
+()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from whence.estimation.rows import columns_of
+from whence.identification.kinship import descendants_of
+from whence.language.estimand import Adjustment
+from whence.refutation.hidden_strength import hidden_strength
+from whence.refutation.implications import implications
+from whence.refutation.placebo_outcome import placebo_outcome
+from whence.refutation.placebo_treatment import placebo_treatment
+from whence.refutation.random_common_cause import random_common_cause
+from whence.refutation.rerun import Subject
+from whence.refutation.sensitivity import sensitivity
+from whence.refutation.subset import subset
+from whence.runtime.events import Refuted, emit
+from whence.runtime.executor import executor as as_executor
+from whence.runtime.seeds import as_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from whence.data.tables import Table
+    from whence.estimation.plan import EstimationPlan
+    from whence.estimation.values import Estimate
+    from whence.language.estimand import Shape
+    from whence.language.graph import Graph
+    from whence.refutation.result import Refutation
+    from whence.runtime.executor import Executor
+    from whence.runtime.seeds import Seed
+
+
+def refute(
+    estimate: Estimate,
+    table: Table,
+    graph: Graph | None,
+    *,
+    placebo_outcomes: Sequence[str] = (),
+    benchmarks: Sequence[str] = (),
+    seed: int | Seed = 0,
+    executor: Executor | str | None = None,
+) -> tuple[Refutation, ...]:
+    """The checks that apply to an estimate, in order from the general to the particular.
+
+    Placebo treatment, random common cause and random subsets run the estimator again; the graph's implied
+    independences are held to the data; sensitivity and E-value say how strong a hidden confounder must be,
+    measured by `benchmarks` (by default the strongest covariate); each of `placebo_outcomes` is put in the
+    outcome's place, itself and what was derived from it left out of the adjustment set. An estimate read from
+    a file has no plan and cannot be run again, nor can one from a table of probabilities: of those there are
+    no checks. Raises `UnknownColumn` for placebos and benchmarks that are not there.
+    """
+    made: list[Refutation] = []
+    for found in _checks(estimate, table, graph, placebo_outcomes, benchmarks, as_seed(seed), executor):
+        emit(Refuted(stage="refute", name=found.name, verdict=found.verdict))
+        made.append(found)
+    return tuple(made)
+
+
+def _checks(
+    estimate: Estimate,
+    table: Table,
+    graph: Graph | None,
+    placebo_outcomes: Sequence[str],
+    benchmarks: Sequence[str],
+    seed: Seed,
+    executor: Executor | str | None,
+) -> Iterator[Refutation]:
+    plan = estimate.plan
+    if plan is None or not estimate.se:
+        return
+    compares = len(plan.arms) == 2 or plan.shape == "slope"
+    workers = as_executor(executor)
+    rows = columns_of(table, plan.variables).expanded()
+    subject = Subject(estimate, plan, rows, estimate.se, seed.child("refute"), workers)
+    if compares:
+        again = (placebo_treatment, random_common_cause, subset)
+        for check in again if plan.adjust else (placebo_treatment, subset):
+            found = check(subject)
+            if found is not None:
+                yield found
+    if graph is not None:
+        known = [name for name in graph.observed if name in table]
+        if len(known) > 1:
+            yield from implications(graph, columns_of(table, known).expanded(), shape_of(plan))
+    if compares and plan.adjust:
+        for measured in (sensitivity(subject, benchmarks), hidden_strength(subject)):
+            if measured is not None:
+                yield measured
+    for placebo in placebo_outcomes:
+        names = (*plan.variables, placebo)
+        with_placebo = Subject(
+            estimate, plan, columns_of(table, names).expanded(), estimate.se, subject.seed, workers
+        )
+        yield placebo_outcome(with_placebo, placebo, made_from(placebo, table, graph))
+
+
+def shape_of(plan: EstimationPlan) -> Shape | None:
+    """The adjustment that a plan carries out; None for other functionals."""
+    if plan.shape == "expression" and not plan.arms:
+        return None
+    return Adjustment(plan.treatments, (plan.outcome,), plan.adjust, plan.by)
+
+
+def made_from(placebo: str, table: Table, graph: Graph | None) -> tuple[str, ...]:
+    """Columns that repeat the placebo or come after it: derived from it, or its effects in the graph."""
+    derived = {name for name, parts in table.derived.items() if placebo in parts}
+    effects = set(descendants_of(graph, (placebo,))) if graph and placebo in graph.index else set[str]()
+    return tuple(sorted((derived | effects) - {placebo}))

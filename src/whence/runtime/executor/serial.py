@@ -1,0 +1,50 @@
+"""The plainest backend: one item after the other, in the calling thread."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, TypeVar
+
+from whence.runtime.errors import Cancelled, TaskFailed, WhenceError
+from whence.runtime.events import Progress, check_cancelled, emit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SECONDS_BETWEEN_REPORTS = 0.05
+
+
+class Serial:
+    """One item after the other."""
+
+    name = "serial"
+    workers = 1
+
+    def map(self, task: Callable[[T], R], items: Sequence[T], *, stage: str) -> list[R]:
+        """See `Executor.map`."""
+        results: list[R] = []
+        told = time.monotonic()
+        emit(Progress(stage=stage, done=0, total=len(items)))
+        for index, item in enumerate(items):
+            check_cancelled()
+            try:
+                results.append(task(item))
+            except Exception as error:
+                raise located(error, index, stage) from error
+            if index + 1 == len(items) or time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
+                told = time.monotonic()
+                emit(Progress(stage=stage, done=index + 1, total=len(items)))
+        return results
+
+
+def located(error: Exception, index: int, stage: str) -> WhenceError:
+    """The error to raise for one that item `index` raised: ours stays itself and gets a note of the item."""
+    if isinstance(error, Cancelled):
+        return error
+    if isinstance(error, WhenceError):
+        error.add_note(f"in item {index} of {stage}")
+        return error
+    return TaskFailed(index, error)
