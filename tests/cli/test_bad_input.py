@@ -209,7 +209,13 @@ def test_a_derived_column_that_is_none_is_refused(refused, good, derive):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--method", "aipv"), ("--errors", "bootstrap"), ("--workers", "forks"), ("--level", "2"), ("--seed", "-1")],
+    [
+        ("--method", "aipv"),
+        ("--errors", "bootstrap"),
+        ("--workers", "forks"),
+        ("--level", "2"),
+        ("--seed", "-1"),
+    ],
 )
 def test_an_option_out_of_range_is_met_with_its_choices(refused, good, option, value):
     error = refused("ask", "effect of x on y", "--data", good, "--graph", GRAPH, option, value)

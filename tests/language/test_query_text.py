@@ -20,7 +20,7 @@ def same(one: object, other: object) -> bool:
     return one == other and repr(one) == repr(other)
 
 
-@settings(max_examples=3000)
+@settings(max_examples=1500)
 @given(queries())
 def test_every_query_is_written_and_read_back_exactly(asked):
     assert same(query(str(asked)), asked), str(asked)

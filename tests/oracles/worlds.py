@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain, combinations, product
+
 import numpy as np
 
 from whence.language.graph import Edge, Graph
+from whence.runtime.errors import CyclicGraph
 
 MARKS = ("<->", "->")
 
@@ -48,3 +52,32 @@ def random_hidden(rng: np.random.Generator, nodes: int, latent: int, degree: flo
         Edge(order[i], order[j]) for i in range(nodes) for j in range(i + 1, nodes) if rng.random() < chance
     ]
     return Graph.of(names, found, latent=[str(v) for v in rng.permutation(names)[:latent]])
+
+
+def all_dags(names: str) -> list[Graph]:
+    """Every DAG on these names, whatever the order of its arrows (25 of three nodes, 543 of four)."""
+    pairs = list(combinations(names, 2))
+    found = []
+    for choice in product(("", "->", "<-"), repeat=len(pairs)):
+        ends = [(b, a) if mark == "<-" else (a, b) for (a, b), mark in zip(pairs, choice, strict=True) if mark]
+        try:
+            found.append(Graph.of(names, [Edge(*pair) for pair in ends]))
+        except CyclicGraph:
+            continue
+    return found
+
+
+def all_admgs(names: str) -> list[Graph]:
+    """Every ADMG on these names (200 of three nodes)."""
+    pairs = list(combinations(names, 2))
+    found = []
+    for dag in all_dags(names):
+        for choice in product((False, True), repeat=len(pairs)):
+            hidden = [Edge(*pair, "<->") for pair, there in zip(pairs, choice, strict=True) if there]
+            found.append(Graph.of(names, [*dag.edges, *hidden]))
+    return found
+
+
+def subsets(names: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    names = sorted(names)
+    return chain.from_iterable(combinations(names, k) for k in range(len(names) + 1))

@@ -56,7 +56,7 @@ def ask(
     full: FullOption = False,
     strict: StrictOption = False,
 ) -> int:
-    """Answer a causal question from data and a graph, and show what the answer rests on."""
+    """Answer a causal question from data and a graph."""
     wanted = chosen_format(format, out)
     check_writable(out)
     from whence.engine.asking import ask as answered

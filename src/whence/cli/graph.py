@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from whence.cli.inputs import data_file, derived, knowledge
-from whence.cli.options import DataOption, DeriveOption, LatentOption, Plain, PlainOption, WeightsOption, WhereOption
+from whence.cli.options import (
+    DataOption,
+    DeriveOption,
+    LatentOption,
+    Plain,
+    PlainOption,
+    WeightsOption,
+    WhereOption,
+)
 from whence.cli.output import write
 from whence.runtime.errors import GraphSyntax
 
@@ -28,7 +36,9 @@ class Written(StrEnum):
 def graph(
     source: Annotated[str, typer.Argument(help="A graph (x -> y; z -> x), or a file of one; - reads stdin.")],
     effect: Annotated[str | None, typer.Option("--effect", help='What to adjust for, for "x -> y".')] = None,
-    to: Annotated[Written | None, typer.Option("--to", help="Write the graph in this language instead.")] = None,
+    to: Annotated[
+        Written | None, typer.Option("--to", help="Write the graph in this language instead.")
+    ] = None,
     latent: LatentOption = None,
     data: DataOption = None,
     weights: WeightsOption = None,
@@ -36,7 +46,7 @@ def graph(
     derive: DeriveOption = None,
     format: PlainOption = Plain.text,  # noqa: A002 - the name of the option
 ) -> int:
-    """Show what a graph implies: independences to test, sets to adjust for; with data, what they say of it."""
+    """Show what a graph implies, and what data say of it."""
     known = knowledge(source, latent)
     assert known is not None
     if to is not None:

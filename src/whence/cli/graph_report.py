@@ -15,10 +15,10 @@ from whence.language.expression import P
 from whence.language.graph_json import graph_to_dict
 from whence.language.lettering import visible
 from whence.language.query import Query
+from whence.runtime.plain import JSON, plain
 
 if TYPE_CHECKING:
     from whence.language.graph import Graph
-    from whence.runtime.plain import JSON
 
 SHOWN = 20
 """How many sets and independences are listed before they are only counted."""
@@ -46,24 +46,26 @@ def report(
     return told
 
 
-def of_effect(known: "Graph", x: str, y: str) -> "dict[str, JSON]":
+def of_effect(known: "Graph", x: str, y: str) -> dict[str, JSON]:
     """What can be adjusted for, and whether the effect is identified at all."""
     found = identify(Query(P(y, (), x)), known)
     minimal = [sorted(each) for each in islice(adjustment_sets(known, x, y, "all"), SHOWN + 1)]
     optimal, front = adjustment_sets(known, x, y, "optimal").first, front_door_set(known, x, y)
+    instrumental = [{"name": each.name, "given": each.given} for each in instruments(known, x, y)]
     told: dict[str, JSON] = {"treatment": x, "outcome": y}
     if isinstance(found, Estimand):
         verify(found, known)
         told["estimand"] = found.text
     else:
         told["refusal"] = {"kind": found.kind, "message": found.message}
-    return told | {
-        "adjustment_sets": [list[JSON](each) for each in minimal[:SHOWN]],
-        "more_adjustment_sets": len(minimal) > SHOWN,
-        "optimal": None if optimal is None else list[JSON](sorted(optimal)),
-        "front_door": None if front is None else list[JSON](sorted(front)),
-        "instruments": [{"name": each.name, "given": list[JSON](each.given)} for each in instruments(known, x, y)],
-    }
+    told["adjustment_sets"] = plain(minimal[:SHOWN])
+    told["more_adjustment_sets"] = len(minimal) > SHOWN
+    told["optimal"], told["front_door"], told["instruments"] = (
+        plain(optimal),
+        plain(front),
+        plain(instrumental),
+    )
+    return told
 
 
 def held_to(
@@ -78,9 +80,7 @@ def held_to(
     found = table(data, weights=weights, where=where, derive=derive)
     check_agreement(known, found, ())
     columns = columns_of(found, known.observed).expanded()
-    return [
-        each.to_dict() | {"failed": each.p_held < 0.05} for each in predictions(known, columns, None)
-    ]
+    return [each.to_dict() | {"failed": each.p_held < 0.05} for each in predictions(known, columns, None)]
 
 
 def report_text(told: "Mapping[str, Any]") -> str:

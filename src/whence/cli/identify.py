@@ -20,7 +20,7 @@ def identify(
     out: OutOption = None,
     full: FullOption = False,
 ) -> int:
-    """Find the formula in observed quantities that answers a query, and prove it; or prove that there is none."""
+    """Find what would answer a query, and prove it; no data needed."""
     wanted = chosen_format(format, out)
     check_writable(out)
     from whence.engine.asking import ask

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from whence.runtime.errors import EmptyData, InvalidFilter, InvalidOption, MissingFile
+from whence.runtime.errors import EmptyData, InvalidFilter, InvalidOption
 
 if TYPE_CHECKING:
     from whence.language.graph import Graph
@@ -21,16 +21,7 @@ def knowledge(source: str | None, latent: Sequence[str] | None = None) -> "Graph
 
     if source is None:
         return None
-    text = sys.stdin.read() if source == STDIN else source
-    if source != STDIN and looks_like_a_path(source) and not Path(source).exists():
-        raise MissingFile(source)
-    return graph(text, latent=tuple(latent or ()))
-
-
-def looks_like_a_path(source: str) -> bool:
-    """Whether a text is a file's name rather than a graph: one word with an ending or a folder in it."""
-    one_word = len(source.split()) == 1 and not any(sign in source for sign in (";", "{", ">", "--"))
-    return one_word and ("/" in source or "\\" in source or bool(Path(source).suffix))
+    return graph(sys.stdin.read() if source == STDIN else source, latent=tuple(latent or ()))
 
 
 @contextmanager

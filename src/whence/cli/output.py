@@ -3,7 +3,6 @@
 import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,15 +47,12 @@ def write(text: str, out: Path | None) -> None:
     if out is None:
         sys.stdout.write(text)
         return
-    handle, draft = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
+    draft = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(out)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
+        draft.write_text(text, "utf-8")
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
     print(f"wrote {out}", file=sys.stderr)
 
 

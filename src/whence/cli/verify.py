@@ -24,7 +24,7 @@ def verify(
     format: PlainOption = Plain.text,  # noqa: A002 - the name of the option
     full: FullOption = False,
 ) -> int:
-    """Check the proof in an answer again, by its own graph or by another; only the claim is taken from it."""
+    """Check the proof in an answer again, from its JSON alone."""
     from whence.cli.proofs import claim_text, proof_text, steps_told
     from whence.identification.verify import verify as checked
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def as_graph(source: object) -> Graph | None:
-    """The graph itself, or the one that a text, a file or a networkx graph describes; None if there is none."""
+    """The graph itself, or the one that a text, a file or a networkx graph describes; None stays None."""
     return source if source is None or isinstance(source, Graph) else graph(source)
 
 

@@ -47,7 +47,7 @@ def _tested(
 
 
 def _overlap(estimates: Sequence[Estimate]) -> Status:
-    """Survived where the propensities show no trouble; poor overlap weakens the claim, it does not break it."""
+    """Survived where the propensities show no trouble; poor overlap weakens the claim, no more."""
     seen = [each for each in estimates if each.diagnostics.overlap is not None]
     if not seen:
         return "untested"

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from whence.engine.contrast import settled
 from whence.language.query import Query
 from whence.language.questions import question as read
-from whence.runtime.errors import UnknownColumn
 
 if TYPE_CHECKING:
     from whence.data.tables import Table
     from whence.explanation.answer import ParsedBy
     from whence.language.graph import Graph
-
-SYNTAX = re.compile(r"\s*\w+\s*[(\[]")
-"""P(…, E[…, ATE(…: a question in the query language rather than in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +26,11 @@ class Asked:
 
 
 def parse(question: str | Query, known: Graph | None, found: Table | None) -> Asked:
-    """Read a question about the columns of the data and the nodes of the graph.
+    """Read a question about the nodes of the graph or, where there is none, the columns of the data.
 
-    Raises `QueryError` where it cannot be read or could be meant in several ways, and `UnknownColumn`.
+    Raises `QueryError` where it cannot be read or could be meant in several ways, and `UnknownVariable`.
     """
-    names = tuple(dict.fromkeys([*(known.nodes if known else ()), *(found.columns if found else ())]))
-    query = question if isinstance(question, Query) else read(question, names)
-    if found is not None and known is None:
-        for name in query.variables:
-            if name not in found:
-                raise UnknownColumn(name, known=found.columns)
+    names = known.nodes if known is not None else found.columns if found is not None else ()
+    query, by = read(question, names)
     chosen = settled(query, found)
-    by_words = isinstance(question, str) and SYNTAX.match(question) is None
-    return Asked(str(question), chosen.query, "grammar" if by_words else "syntax", chosen.notes)
+    return Asked(str(question), chosen.query, by, chosen.notes)

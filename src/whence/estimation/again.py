@@ -13,7 +13,7 @@ import numpy as np
 
 from whence.estimation.api import run
 from whence.estimation.columns import MANY_LEVELS, Column
-from whence.estimation.forms import adjusted
+from whence.estimation.rules import settled
 from whence.numerics.arrays import floats
 from whence.runtime.errors import UnsuitableMethod
 
@@ -54,22 +54,22 @@ def re_estimate(  # noqa: PLR0913
     rows: which rows to use, as a mask or positions
     repeats, seed: other than the plan's
 
+    A plan cut to one of its arms gives the mean in that arm.
+
     Raises `UnsuitableMethod` for `extra` or `without` where the estimand is no adjustment.
     """
     changes: dict[str, Column] = {}
     if treatment is not None:
         changes[plan.treatment] = replace(columns[plan.treatment], numbers=floats(treatment))
-    if isinstance(outcome, str):
-        columns[outcome]
-    elif outcome is not None:
-        changes[plan.outcome] = numeric_column(outcome)
+    if outcome is not None:
+        changes[plan.outcome] = columns[outcome] if isinstance(outcome, str) else numeric_column(outcome)
     added = tuple(extra or ())
     for name, numbers in (extra or {}).items():
         changes[name] = numeric_column(numbers, halves=plan.method == "plug-in")
     altered = columns.replaced(changes)
     if rows is not None:
         altered = altered.selected(rows)
-    changed = _changed(plan, outcome if isinstance(outcome, str) else plan.outcome, added, without)
+    changed = _changed(plan, added, without)
     options = replace(
         plan.options,
         repeats=plan.options.repeats if repeats is None else repeats,
@@ -78,21 +78,21 @@ def re_estimate(  # noqa: PLR0913
     return run(replace(changed, options=options), altered, executor)
 
 
-def _changed(
-    plan: EstimationPlan, outcome: str, added: tuple[str, ...], without: tuple[str, ...]
-) -> EstimationPlan:
+def _changed(plan: EstimationPlan, added: tuple[str, ...], without: tuple[str, ...]) -> EstimationPlan:
+    """The plan with another adjusting set; between arms a plug-in's formula is written for it anew."""
     adjust = tuple(name for name in (*plan.adjust, *added) if name not in without)
-    if outcome == plan.outcome and adjust == plan.adjust:
-        return plan
-    changed = replace(plan, outcome=outcome, adjust=adjust)
-    if plan.method != "plug-in":
+    changed = replace(plan, adjust=adjust)
+    if len(plan.arms) == 1 and plan.method in ("ols", "plr"):
+        changed = replace(changed, method="aipw" if adjust else "plug-in")  # regressions give no means
+    if changed.method != "plug-in":
         return changed
-    if not plan.arms:
+    if plan.arms:
+        return settled(replace(changed, expression=None))
+    if adjust != plan.adjust:
         raise UnsuitableMethod(
             "plug-in", "the estimand is no adjustment, so nothing can be added to it or taken away"
         )
-    bare = replace(changed, adjust=(), by=tuple(name for name, _ in plan.within), treated=False)
-    return replace(changed, expression=adjusted(changed), naive=adjusted(bare))
+    return changed
 
 
 def numeric_column(numbers: Floats, *, halves: bool = False) -> Column:

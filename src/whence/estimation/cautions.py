@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.estimation.overlap import SMALL_EFFECTIVE_SIZE, is_poor
-from whence.estimation.values import Caution
+from whence.estimation.values import Warning_
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +30,11 @@ UNBALANCED = 0.1
 FEW_CLUSTERS = 40
 
 
-def of_overlap(found: Overlap | None) -> list[Caution]:
+def of_overlap(found: Overlap | None) -> list[Warning_]:
     """What the propensities warn of."""
     if found is None:
         return []
-    warnings: list[Caution] = []
+    warnings: list[Warning_] = []
     support = f"{found.common_support:.0%}"
     if is_poor(found):
         worst = min(found.arms, key=lambda arm: arm.effective_size / max(arm.n, 1))
@@ -43,24 +43,24 @@ def of_overlap(found: Overlap | None) -> list[Caution]:
             f"{worst.effective_size:,.0f}, and {support} of those who count lie within the common range of "
             "propensities. The answer leans on few rows and on the models."
         )
-        warnings.append(Caution("low_overlap", message))
+        warnings.append(Warning_("low_overlap", message))
     small = [arm for arm in found.arms if arm.effective_size < SMALL_EFFECTIVE_SIZE]
     for arm in small:
         message = (
             f"The {arm.n:,} rows with {arm.label} are worth only {arm.effective_size:.0f} after weighting; "
             "below 50 the interval is not to be relied on."
         )
-        warnings.append(Caution("low_effective_sample_size", message))
+        warnings.append(Warning_("low_effective_sample_size", message))
     if found.common_support < 0.99:
         message = (
             f"Only {support} of those who count have a propensity that somebody in the other group has too; "
             "for the others the models extrapolate."
         )
-        warnings.append(Caution("outside_support", message))
+        warnings.append(Warning_("outside_support", message))
     return warnings
 
 
-def of_balance(found: Sequence[Balance]) -> list[Caution]:
+def of_balance(found: Sequence[Balance]) -> list[Warning_]:
     """Covariates that still differ between the arms after weighting."""
     still = [each for each in found if each.after is not None and abs(each.after) > UNBALANCED]
     if not still:
@@ -68,7 +68,7 @@ def of_balance(found: Sequence[Balance]) -> list[Caution]:
     worst = max(still, key=lambda each: abs(each.after or 0.0))
     names = ", ".join(each.name for each in still[:5]) + (" and others" if len(still) > 5 else "")
     return [
-        Caution(
+        Warning_(
             "unbalanced",
             f"After weighting, the groups still differ in {names} (most in {worst.name}, by "
             f"{abs(worst.after or 0.0):.2f} standard deviations).",
@@ -76,7 +76,7 @@ def of_balance(found: Sequence[Balance]) -> list[Caution]:
     ]
 
 
-def of_rows(dropped: int, kept: int) -> list[Caution]:
+def of_rows(dropped: int, kept: int) -> list[Warning_]:
     """Rows lost because a value was missing."""
     if dropped == 0:
         return []
@@ -85,10 +85,10 @@ def of_rows(dropped: int, kept: int) -> list[Caution]:
         f"{dropped:,} rows ({share:.1%}) were left out because a value was missing; the answer is for the "
         "others, and the same for all only if rows are missing at random."
     )
-    return [Caution("rows_dropped", message)]
+    return [Warning_("rows_dropped", message)]
 
 
-def of_splits(values: Sequence[float], se: float) -> list[Caution]:
+def of_splits(values: Sequence[float], se: float) -> list[Warning_]:
     """An estimate that depends on how the folds fell."""
     if len(values) < 2 or float(np.std(values)) <= 0.5 * se:
         return []
@@ -96,28 +96,28 @@ def of_splits(values: Sequence[float], se: float) -> list[Caution]:
         f"Over {len(values)} fold splits the estimate ran from {min(values):.4g} to {max(values):.4g}, "
         "which is wide against its standard error; more repeats steady it."
     )
-    return [Caution("unstable_splits", message)]
+    return [Warning_("unstable_splits", message)]
 
 
-def of_clusters(clusters: Integers | None) -> list[Caution]:
+def of_clusters(clusters: Integers | None) -> list[Warning_]:
     """Clustered errors that rest on few clusters."""
     count = 0 if clusters is None else int(np.unique(clusters).size)
     if clusters is None or count >= FEW_CLUSTERS:
         return []
     message = f"There are {count} clusters; below {FEW_CLUSTERS} such errors run small."
-    return [Caution("few_clusters", message)]
+    return [Warning_("few_clusters", message)]
 
 
-def of_columns(labels: Sequence[str]) -> list[Caution]:
+def of_columns(labels: Sequence[str]) -> list[Warning_]:
     """Columns of a design that others determine."""
     if not labels:
         return []
     names = ", ".join(labels[:5]) + (f" and {len(labels) - 5} more" if len(labels) > 5 else "")
-    return [Caution("dropped_columns", f"Determined by the other columns, and so left out: {names}.")]
+    return [Warning_("dropped_columns", f"Determined by the other columns, and so left out: {names}.")]
 
 
-def of_cells(empty: str, rows: float) -> Caution:
+def of_cells(empty: str, rows: float) -> Warning_:
     """A conditional frequency that rests on few rows."""
-    return Caution(
+    return Warning_(
         "small_cells", f"Only {rows:g} rows have {empty}; frequencies among them are rough guides."
     )

@@ -25,7 +25,7 @@ from whence.estimation.joint import MOST_CELLS, position
 from whence.estimation.overlap import balance, overlap, weights_of
 from whence.estimation.plan import Setting, spelt
 from whence.estimation.rows import columns_of
-from whence.estimation.values import Caution, Diagnostics, Estimate
+from whence.estimation.values import Diagnostics, Estimate, Warning_
 from whence.language.expression import Expression, P, Value, atoms
 from whence.language.refusals import ImpossibleEvidence, NoOverlap, NotYetAnswerable, Refusal
 from whence.numerics.arrays import Floats, floats
@@ -215,7 +215,7 @@ def _by_row(cells: Floats, functional: Functional, columns: Columns) -> Floats |
     return floats(cells.ravel()[columns.cells(functional.joint.names)[0]])
 
 
-def _diagnostics(plan: EstimationPlan, columns: Columns) -> tuple[Diagnostics, list[Caution]]:
+def _diagnostics(plan: EstimationPlan, columns: Columns) -> tuple[Diagnostics, list[Warning_]]:
     """Overlap and balance of a plug-in between two arms, from the arms' frequencies in each stratum."""
     plain_counts = Diagnostics(rows_dropped=columns.rows_dropped)
     if len(plan.arms) != 2 or not plan.adjust or columns.n > MOST_ROWS_WITH_INFLUENCE:
@@ -238,7 +238,7 @@ def _diagnostics(plan: EstimationPlan, columns: Columns) -> tuple[Diagnostics, l
     return Diagnostics(found, sizes, balanced, columns.rows_dropped), warnings
 
 
-def _small_cells(plan: EstimationPlan, functional: Functional, n: float) -> list[Caution]:
+def _small_cells(plan: EstimationPlan, functional: Functional, n: float) -> list[Warning_]:
     """A warning where a condition of the formula is met by very few rows."""
     smallest: tuple[float, Setting] | None = None
     for atom in atoms(plan.expression) if plan.expression is not None else ():

@@ -158,7 +158,7 @@ def _of_expression(
         event=_event(query.body),
         contrast=contrast,
         why=why,
-        label=str(query),
+        label=_label_of(estimand, columns),
     )
     opened = [name for name in _order(expression) if name in free_variables(expression)]
     entries = itertools.product(*(columns[name].all_levels() for name in opened))
@@ -166,6 +166,26 @@ def _of_expression(
         replace(plan, entry=entry, label=f"{plan.label} at {spelt(entry)}" if entry else plan.label)
         for entry in (tuple(zip(opened, each, strict=True)) for each in entries)
     )
+
+
+def _label_of(estimand: Estimand, columns: Columns) -> str:
+    """A contrast in words; any other query as it is written."""
+    contrast = estimand.query.contrast
+    if contrast is None:
+        return str(estimand.query)
+    arms, step = between(contrast, columns)
+    treated = contrast.kind == "ATT"
+    plan = EstimationPlan(
+        contrast.outcome,
+        (contrast.treatment,),
+        (),
+        "plug-in",
+        Options(),
+        arms=arms,
+        step=step,
+        treated=treated,
+    )
+    return _labelled(plan).label
 
 
 def _ones(name: str) -> tuple[Setting, ...]:

@@ -43,11 +43,11 @@ def with_method(
         method, why = chosen
         if method is None:
             return NoOverlap(why, ("rows of both groups that are alike in what is adjusted for",))
-        found.append(_settled(replace(plan, method=method, why=why)))
+        found.append(settled(replace(plan, method=method, why=why)))
     return tuple(found)
 
 
-def _settled(plan: EstimationPlan) -> EstimationPlan:
+def settled(plan: EstimationPlan) -> EstimationPlan:
     """The plan with the formulas that a plug-in evaluates; other methods need none."""
     if plan.method != "plug-in":
         return replace(plan, expression=None)
@@ -72,15 +72,15 @@ def _by_rule(plan: EstimationPlan, columns: Columns) -> tuple[Method | None, str
         least, overlapping = _strata(plan, columns, names)
         if least >= LEAST_PER_CELL and _fits(plan, columns, names):
             return "plug-in", (
-                "Every combination of what is adjusted for was seen under each treatment, so means are compared "
-                "within each and averaged; no model is needed."
+                "Every combination of what is adjusted for was seen under each treatment, so means are "
+                "compared within each and averaged; no model is needed."
             )
         if not overlapping:
             arms = " and ".join(spelt(arm) for arm in plan.arms)
             return None, f"No combination of {', '.join(names)} was seen under both {arms}."
     return "aipw", (
-        "Augmented inverse-probability weighting, which is right if either the model of the outcome or that of "
-        "the treatment is."
+        "Augmented inverse-probability weighting, which is right if either the model of the outcome or that "
+        "of the treatment is."
     )
 
 

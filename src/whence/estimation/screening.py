@@ -1,7 +1,7 @@
 """Which learners model the nuisances: stated rules first, then out-of-fold risk, and the reasons in words.
 
 1. What the user names is used.
-2. Boosting needs 500 rows and a design; below that the linear learners are used.
+2. Boosting needs 500 rows, and ten for each column; below that the linear learners are used.
 3. Where overlap is poor under a logistic propensity the linear learners stay: trees that tell the arms apart
    better only make the weights wilder, and their predictions jump where nobody was seen.
 4. Otherwise boosted trees replace a linear learner where their out-of-fold risk, on a subsample of at most
@@ -174,15 +174,18 @@ def _reason_to_stay_linear(
 ) -> str | None:
     if data.design.shape[1] == 0:
         return "There is nothing to adjust for."
-    if data.n < LEAST_ROWS:
-        return f"Linear models of outcome and treatment: for boosting, {data.n:,} rows are few."
+    if data.n < max(LEAST_ROWS, ROWS_PER_COLUMN * data.design.shape[1]):
+        return (
+            f"Linear models of outcome and treatment: boosting needs more than {data.n:,} rows "
+            f"for {data.design.shape[1]:,} columns."
+        )
     if len(data.arms) == 2:
         first = replace(plan, learners=Learners("linear", "linear"), ridges=(0.0, ridge))
         labels = fold_labels(data.strata, plan.options.folds, seed.child("overlap"), data.clusters)
         if _poor(first, data, labels, plan.options.folds, seed, executor):
             return (
-                "Linear models of outcome and treatment: overlap is poor, and flexible ones would extrapolate "
-                "wildly there."
+                "Linear models of outcome and treatment: overlap is poor, and flexible ones would "
+                "extrapolate wildly there."
             )
     return None
 

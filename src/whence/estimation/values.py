@@ -31,7 +31,7 @@ BINS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
+class Warning_:  # noqa: N801  (Warning is a builtin)
     """Something the reader must know; `code` is one of the short words listed in `warnings.py`."""
 
     code: str
@@ -199,7 +199,7 @@ class Estimate:
     why: str = ""
     label: str = ""
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
-    warnings: tuple[Caution, ...] = ()
+    warnings: tuple[Warning_, ...] = ()
     influence: Floats | None = field(default=None, compare=False, repr=False)
     plan: EstimationPlan | None = field(default=None, compare=False, repr=False)
 
@@ -235,7 +235,7 @@ class Estimate:
                 str(data.get("why", "")),
                 str(data.get("label", "")),
                 Diagnostics.from_dict(data.get("diagnostics", {})),
-                tuple(Caution(each["code"], each["message"]) for each in data.get("warnings", ())),
+                tuple(Warning_(each["code"], each["message"]) for each in data.get("warnings", ())),
             )
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise InvalidAnswer(f"an estimate lacks or garbles {error}") from error

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from os import PathLike
 
-    from whence.estimation.values import Estimate, Caution
+    from whence.estimation.values import Estimate, Warning_
     from whence.language.assumptions import Assumption
     from whence.language.estimand import Estimand
     from whence.language.graph import Graph
@@ -72,7 +72,7 @@ class Answer:
     bounds: Mapping[str, Any] | None = None
     assumptions: tuple[Assumption, ...] = ()
     refutations: tuple[Refutation, ...] = ()
-    warnings: tuple[Caution, ...] = ()
+    warnings: tuple[Warning_, ...] = ()
     provenance: Mapping[str, JSON] = field(default_factory=_nothing)
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 
-from whence.estimation.values import Estimate, Caution
+from whence.estimation.values import Estimate, Warning_
 from whence.language.assumptions import Assumption
 from whence.language.estimand_json import estimand_from_dict, estimand_to_dict
 from whence.language.graph_json import graph_from_dict, graph_to_dict
@@ -91,7 +91,7 @@ class AnswerFields(TypedDict):
     bounds: Mapping[str, Any] | None
     assumptions: tuple[Assumption, ...]
     refutations: tuple[Refutation, ...]
-    warnings: tuple[Caution, ...]
+    warnings: tuple[Warning_, ...]
     provenance: Mapping[str, JSON]
 
 
@@ -152,6 +152,6 @@ def _estimate(data: object) -> Estimate:
     return Estimate.from_dict(_object(data))
 
 
-def _warning(data: object) -> Caution:
+def _warning(data: object) -> Warning_:
     fields = Fields(data, "a warning")
-    return Caution(fields.text("code"), fields.text("message"))
+    return Warning_(fields.text("code"), fields.text("message"))

@@ -26,6 +26,8 @@ def number(value: float | None, unit: str = "", *, digits: int = 3, signed: bool
     sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
     size = abs(value)
     if unit in CURRENCIES and unit:
+        if size == 0:
+            return f"{unit}0"
         return f"{sign}{unit}{size:,.0f}" if size >= 100 else f"{sign}{unit}{size:,.2f}"
     if unit == "count":
         return f"{sign}{size:,.0f}"
@@ -50,6 +52,19 @@ def significant(size: float, digits: int = 3) -> str:
     return f"{rounded:,.{max(0, digits - 1 - power)}f}"
 
 
+def tick(value: float, step: float, unit: str = "") -> str:
+    """A number on an axis: as many places as the step has, no more.
+
+    >>> tick(0.25, 0.25), tick(-2500, 2500, "$"), tick(0, 5, "$")
+    ('0.25', '−$2,500', '$0')
+    """
+    places = max(0, next((i for i in range(9) if abs(step * 10**i - round(step * 10**i)) < 1e-6), 9))
+    sign = MINUS if value < 0 else ""
+    before = unit if unit in CURRENCIES else ""
+    behind = " %" if unit == "%" else ""
+    return f"{sign}{before}{abs(value):,.{places}f}{behind}"
+
+
 def interval(ends: tuple[float, float] | None, unit: str = "") -> str:
     """A range as "a to b"; both ends to the same place after the point."""
     if ends is None:
@@ -65,6 +80,8 @@ def interval(ends: tuple[float, float] | None, unit: str = "") -> str:
 
 def percent(share: float) -> str:
     """A share as per cent, for levels and powers: 0.95 is "95 %"."""
+    if not math.isfinite(share):
+        return "–"
     size = abs(share) * 100
     shown = f"{size:.0f}" if size >= 10 or size == round(size) else f"{size:.2g}"
     return f"{MINUS if share < 0 else ''}{shown} %"

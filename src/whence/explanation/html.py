@@ -6,6 +6,7 @@ they show themselves, are put in as they are.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from whence.explanation.charts.number_line import cells, number_line
 from whence.explanation.charts.overlap import overlap_chart
 from whence.explanation.charts.roles_graph import graph_words, roles_graph
 from whence.explanation.figures import number, percent
-from whence.explanation.mathml import equation, to_mathml
+from whence.explanation.mathml import displayed, equation
 from whence.explanation.outline import MARKS, Outline, outline, robustness_words
 from whence.explanation.proof import abbreviated
 from whence.language.printing import to_text
@@ -30,18 +31,30 @@ if TYPE_CHECKING:
     from whence.estimation.values import Estimate
     from whence.explanation.answer import Answer
 
+TORN = re.compile(r"(?<=\d) (?=%)|(?<=\b[np]) (?=[=<] )|(?<=\b[np] [=<]) ")
 RUNGS = {1: "Rung 1: seeing", 2: "Rung 2: doing", 3: "Rung 3: imagining"}
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    made = Environment(
         loader=PackageLoader("whence.explanation", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["together"] = together
+    return made
+
+
+def together(text: str) -> str:
+    """The text with numbers kept on one line with their signs: n = 185, 95 %.
+
+    >>> together("95 %: 1 to 2; n = 185").count("\N{NO-BREAK SPACE}")
+    3
+    """
+    return TORN.sub("\N{NO-BREAK SPACE}", text)
 
 
 def page(answer: Answer) -> str:
@@ -74,6 +87,7 @@ def _context(answer: Answer) -> dict[str, Any]:
         "number_line": shown.line and _drawn(number_line(shown.line)),
         "cells_chart": shown.cells and _drawn(_cells(answer, shown)),
         "graph": answer.graph and _drawn(roles_graph(answer)),
+        "narrow_graph": answer.graph and _drawn(roles_graph(answer, narrow=True)),
         "graph_words": graph_words(answer),
         "robust": robustness_words(answer),
     }
@@ -96,7 +110,7 @@ def _proof(answer: Answer, shown: Outline) -> dict[str, Any]:
     expression = abbreviated(simplify(answer.estimand.expression), shown.short)
     return {
         "proof": [(line, _drawn(equation(line.claim, line.formula))) for line in shown.proof],
-        "estimand_math": _drawn(to_mathml(expression)),
+        "estimand_math": _drawn(displayed(expression)),
         "estimand_text": to_text(expression),
     }
 
@@ -136,6 +150,7 @@ def _overlap_words(found: Estimate | None) -> str:
         return ""
     overlap = found.diagnostics.overlap
     sizes = found.diagnostics.effective_sample_size
-    each = "; ".join(f"{name} {number(size, 'count')}" for name, size in sizes.items())
+    each = "; ".join(f"{name}: {number(size, 'count')}" for name, size in sizes.items())
     effective = f" Effective sample size: {each}." if each else ""
-    return f"Shares of each group. {percent(overlap.common_support)} lie where both were seen.{effective}"
+    support = f"{percent(overlap.common_support)} lie where both were seen."
+    return f"Heights are square roots of each group's shares. {support}{effective}"

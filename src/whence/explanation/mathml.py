@@ -4,8 +4,8 @@ The text of the same formula stands beside it (`whence.language.printing.to_text
 who listen. A bound name that hides another of the same name is primed, as there.
 
 >>> from whence.language.expression import P
->>> to_mathml(P("Y", given="X"))[:34]
-'<math class="wh-math" display="blo'
+>>> to_mathml(P("Y"))[-63:]
+'<mo stretchy="false">(</mo><mi>Y</mi><mo stretchy="false">)</mo></mrow></mrow></math>'
 """
 
 from __future__ import annotations
@@ -26,27 +26,51 @@ from whence.language.expression import (
     free_variables,
 )
 from whence.language.lettering import escape
-from whence.language.printing import value_text
+from whence.language.printing import to_text, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+# Inline, so that it starts at the left; in display style, so that sums stand over what they bind.
+OPENED = '<math class="wh-math" displaystyle="true">'
+LINE = 76
+"""How many letters of its text a formula may have on one line."""
 COMMA = '<mo separator="true">,</mo>'
 BAR = '<mo lspace="0.28em" rspace="0.28em" stretchy="false">|</mo>'
 
 
-def to_mathml(expression: Expression, *, block: bool = True) -> str:
+def to_mathml(expression: Expression) -> str:
     """The expression as a `<math>` element; names and values are escaped."""
     body = _write(expression, dict.fromkeys(free_variables(expression), 0))
-    display = "block" if block else "inline"
-    return f'<math class="wh-math" display="{display}"><mrow>{body}</mrow></math>'
+    return f"{OPENED}<mrow>{body}</mrow></math>"
+
+
+def displayed(expression: Expression) -> str:
+    """The expression on a line of its own, a long difference on two."""
+    return _rows([], expression)
 
 
 def equation(left: Expression, right: Expression) -> str:
-    """`left = right` as one `<math>` element."""
-    scope = dict.fromkeys(free_variables(left) | free_variables(right), 0)
-    body = f"{_write(left, scope)}<mo>=</mo>{_write(right, scope)}"
-    return f'<math class="wh-math" display="block"><mrow>{body}</mrow></math>'
+    """`left = right`, on one line where there is room, else broken before `=` and a difference's minus."""
+    return _rows([left], right)
+
+
+def _rows(left: list[Expression], right: Expression) -> str:
+    scope = dict.fromkeys(free_variables(right).union(*map(free_variables, left)), 0)
+    told = [_write(each, scope) for each in left]
+    long = sum(len(to_text(each)) for each in (*left, right)) > LINE
+    sides = (right.left, right.right) if long and isinstance(right, Difference) else (right,)
+    parts = [_write(sides[0], scope), *(f"<mo>−</mo>{_group(each, scope)}" for each in sides[1:])]
+    if told:
+        parts[0] = f"<mo>=</mo>{parts[0]}"
+    rows = [*told, *parts] if long else ["".join([*told, *parts])]
+    return "".join(f"<div>{OPENED}<mrow>{row}</mrow></math></div>" for row in rows)
+
+
+def _group(node: Expression, scope: Mapping[str, int]) -> str:
+    """What is taken away, in brackets if it is a difference itself."""
+    text = _write(node, scope)
+    return ROUND.around(text) if isinstance(node, Difference) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +111,7 @@ def _write(node: Expression, scope: Mapping[str, int]) -> str:
         case Quotient(numerator=top, denominator=bottom):
             return f"<mfrac><mrow>{_write(top, scope)}</mrow><mrow>{_write(bottom, scope)}</mrow></mfrac>"
         case Difference(left=left, right=right):
-            behind = _write(right, scope)
-            if isinstance(right, Difference):
-                behind = ROUND.around(behind)
-            return f"{_write(left, scope)}<mo>−</mo>{behind}"
+            return f"{_write(left, scope)}<mo>−</mo>{_group(right, scope)}"
         case _:
             raise TypeError(f"{type(node).__name__} is no kind of expression")
 

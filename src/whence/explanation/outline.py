@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from whence.explanation.figures import MINUS, interval, listed, number, p_value, percent
 from whence.explanation.proof import Abbreviation, ProofLine, proof_lines
-from whence.explanation.sentence import caution, sentence, sure, unit_of
+from whence.explanation.sentence import IN_SENTENCE, caution, sentence, unit_of
 from whence.language.estimand import Adjustment, Estimand, FrontDoor, Observed
 from whence.language.lettering import visible
 from whence.language.refusals import NotIdentified
@@ -32,6 +32,7 @@ SOURCES = {
     "design": "the design",
     "data": "the data",
 }
+SHORT = {"aipw": "AIPW", "plr": "partially linear", "ols": "regression", "plug-in": "plug-in"}
 METHODS = {
     "aipw": "augmented inverse-probability weighting (AIPW), cross-fitted",
     "plr": "partially linear regression, cross-fitted",
@@ -143,12 +144,18 @@ def outline(answer: Answer) -> Outline:
         ledger=tuple(_row(each) for each in answer.assumptions),
         checks=tuple(_check(each) for each in answer.refutations),
         warnings=tuple((visible(each.code), visible(each.message)) for each in answer.warnings),
-        would_help=tuple(visible(each) for each in refusal.would_help) if refusal else (),
-        reason=visible(refusal.message) if refusal else "",
+        would_help=_would_help(answer),
+        reason=visible(refusal.message) if refusal and refusal.kind != "needs_data" else "",
         reproduce=_reproduce(answer),
         command=command(answer),
         script=script(answer),
     )
+
+
+def _would_help(answer: Answer) -> tuple[str, ...]:
+    """What would make the question answerable, where the sentence has no room for all of it."""
+    found = answer.refusal.would_help if answer.refusal else ()
+    return tuple(visible(each) for each in found) if len(found) > IN_SENTENCE else ()
 
 
 def number_line(answer: Answer) -> NumberLine | None:
@@ -188,23 +195,36 @@ def _proved(answer: Answer) -> Verdict:
         steps = f"{count} step{'s' if count != 1 else ''}"
         checked = f"Each of its {steps} was checked again, independently, by verify."
         lines = (_by(estimand), checked if answer.verified else f"{steps}, not checked by verify yet.")
-        headline = "identified, proof checked" if answer.verified else "identified, proof not yet checked"
+        headline = f"{_way(estimand)}, proof {'checked' if answer.verified else 'not yet checked'}"
         return Verdict("Proved", "survived" if answer.verified else "inconclusive", headline, lines)
     if isinstance(refusal, NotIdentified):
-        lines = [visible(refusal.message)]
-        if refusal.hedge is not None:
-            forest, inner = (
-                listed(_shown(names)) for names in (refusal.hedge.forest, refusal.hedge.subforest)
-            )
+        lines = ["Two worlds that agree on everything seen disagree on the answer."]
+        hedge = refusal.hedge
+        if hedge is not None:
+            forest, inner = (", ".join(_shown(names)) for names in (hedge.forest, hedge.subforest))
             lines.append(f"The certificate is a hedge: {{{forest}}} around {{{inner}}}.")
-            lines.append("Two worlds that agree on everything seen disagree on the answer.")
-        return Verdict("Proved", "failed", "impossible from these variables", tuple(lines))
-    reason = visible(refusal.message) if refusal else "No estimand was derived."
-    return Verdict("Proved", "none", "nothing yet", (reason,))
+        checked = ", certificate checked" if answer.verified else ""
+        return Verdict("Proved", "failed", f"impossible{checked}", tuple(lines))
+    return Verdict("Proved", "none", "nothing yet", ("There is no estimand: see the reason above.",))
 
 
 def _shown(names: tuple[str, ...]) -> list[str]:
     return [visible(name) for name in names]
+
+
+def _way(estimand: Estimand) -> str:
+    """The shape of the estimand in two words."""
+    match estimand.shape:
+        case Adjustment(adjust=()):
+            return "no adjustment needed"
+        case Adjustment():
+            return "by adjustment"
+        case FrontDoor():
+            return "by the front door"
+        case Observed():
+            return "as seen"
+        case _:
+            return "by the general algorithm"
 
 
 def _by(estimand: Estimand) -> str:
@@ -227,7 +247,8 @@ def _estimated(answer: Answer) -> Verdict:
         refusal = answer.refusal
         blocked = refusal is not None and refusal.kind in ("no_variation", "no_overlap", "too_few_rows")
         reason = visible(refusal.message) if refusal else "No data were given."
-        return Verdict("Estimated", "failed" if blocked else "none", "no number", (reason,))
+        told = "Without an estimand there is nothing to estimate." if answer.estimand is None else reason
+        return Verdict("Estimated", "failed" if blocked else "none", "no number", (told,))
     diagnostics = found.diagnostics
     method = METHODS.get(found.method, visible(found.method))
     lines = [f"Method: {method}."]
@@ -235,7 +256,7 @@ def _estimated(answer: Answer) -> Verdict:
     size = f"n = {number(found.n, 'count')}"
     if diagnostics.rows_dropped:
         size += f"; {number(diagnostics.rows_dropped, 'count')} rows dropped for missing values"
-    lines.append(f"{_capital(size)}.")
+    lines.append(f"{size}.")
     overlap = diagnostics.overlap
     if overlap is not None:
         lines.append(f"Overlap: {percent(overlap.common_support)} lie where both groups were seen.")
@@ -245,9 +266,9 @@ def _estimated(answer: Answer) -> Verdict:
         spread = number(diagnostics.spread, unit_of(answer))
         lines.append(f"Over {len(diagnostics.splits)} fold splits it ranges by {spread}.")
     several = len(answer.estimates) if answer.estimate is None else 0
-    headline = (
-        f"{several} numbers, n = {number(found.n, 'count')}" if several else sure(found, unit_of(answer))
-    )
+    short = SHORT.get(found.method, visible(found.method))
+    count = f"{several} numbers, " if several else ""
+    headline = f"{short}, {count}n = {number(found.n, 'count')}"
     warned = bool(answer.warnings or found.warnings)
     return Verdict("Estimated", "inconclusive" if warned else "survived", headline, tuple(lines))
 
@@ -335,10 +356,12 @@ def _reproduce(answer: Answer) -> tuple[tuple[str, str], ...]:
         key: value for key, value in answer.provenance.items() if key not in hidden and value is not None
     }
     ordered = [key for key in PROVENANCE if key in given] + [key for key in given if key not in PROVENANCE]
-    return tuple((PROVENANCE.get(key, check_name(key)), _plain(given[key])) for key in ordered)
+    return tuple((PROVENANCE.get(key, check_name(key)), _plain(given[key], key)) for key in ordered)
 
 
-def _plain(value: object) -> str:
+def _plain(value: object, key: str = "") -> str:
+    if key == "rows" and isinstance(value, int):
+        return number(value, "count")
     if isinstance(value, float):
         return f"{value:.3g}".replace("-", MINUS)
     if isinstance(value, str):

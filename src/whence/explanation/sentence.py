@@ -26,13 +26,14 @@ CANNOT = {
     "not_identified": "cannot be known from these variables, however much data there is",
     "not_yet_answerable": "cannot be worked out by the methods here; it was not shown to be impossible",
     "needs_graph": "cannot be told from data alone",
-    "needs_data": "can be worked out, but no data were given",
     "no_variation": "cannot be estimated: there is nothing to compare with",
     "no_overlap": "cannot be estimated: some have nobody to be compared with",
     "too_few_rows": "cannot be estimated from so few rows",
     "impossible_evidence": "has no answer: what it holds as seen never happens",
     "undecidable": "is left open by what was given: both yes and no agree with it",
 }
+IN_SENTENCE = 2
+"""How many of the things that would help stand in the sentence itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,11 +230,14 @@ def _refused(answer: Answer) -> str:
     refusal = answer.refusal
     if refusal is None:
         return f"{_capital(subject(answer))} was not estimated."
+    if refusal.kind == "needs_data":
+        missing = listed([visible(each) for each in refusal.would_help]) or "data"
+        return f"{_capital(subject(answer))} can be worked out; what is missing is {missing}."
     cannot = CANNOT.get(refusal.kind, "has no answer here")
     said = f"{_capital(subject(answer))} {cannot}."
-    helps = [visible(each).rstrip(".") for each in refusal.would_help[:3]]
+    helps = [visible(each).rstrip(".") for each in refusal.would_help[:IN_SENTENCE]]
     if helps:
-        said += f" What would make it knowable: {listed(helps, 'or')}."
+        said += f" What would make it knowable: {', or '.join(helps)}."
     return said
 
 

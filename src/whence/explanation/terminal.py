@@ -7,6 +7,7 @@ the proof and the ledger. Nothing that a stranger named can move the cursor or t
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -84,7 +85,7 @@ def _head(console: Console, answer: Answer, shown: Outline) -> None:
     if shown.line is not None:
         console.print()
         for line in line_of_characters(shown.line, min(console.width, 100)):
-            console.print(Text.assemble(*line), no_wrap=True, overflow="ignore", crop=False)
+            console.print(Text.assemble(*line), soft_wrap=True)
     if shown.cells:
         console.print()
         for line in cell_lines(shown.cells):
@@ -230,9 +231,28 @@ def _checks(console: Console, shown: Outline, full: bool) -> None:
 
 def _foot(console: Console, shown: Outline, full: bool) -> None:
     _section(console, "Reproduce")
-    _indented(console, Text(shown.command, "cyan"))
+    for line in broken(shown.command, console.width - 2):
+        console.print(Text(f"  {line}", "cyan"), soft_wrap=True)
     if not full:
         _indented(console, Text("--full shows the proof and the assumptions", "dim"))
         return
     for name, value in shown.reproduce:
-        _indented(console, Text.assemble((f"{name:<16}", "dim"), value))
+        _hanging(console, f"{name:<14}", value, "dim")
+
+
+def broken(command: str, width: int) -> list[str]:
+    """A command line that can be copied: on one line, or an option a line, a backslash before each break."""
+    if len(command) <= width:
+        return [command]
+    try:
+        words = [shlex.quote(word) for word in shlex.split(command)]
+    except ValueError:
+        return [command]
+    lines: list[str] = []
+    for word in words:
+        if not lines or word.startswith("--"):
+            lines.append(word)
+        else:
+            lines[-1] += f" {word}"
+    last = len(lines) - 1
+    return [("    " if i else "") + line + (" \\" if i < last else "") for i, line in enumerate(lines)]

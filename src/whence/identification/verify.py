@@ -89,14 +89,13 @@ def _is_true(fact: Fact, world: World) -> bool:
     kind, (x, y, given, among, into, out_of) = _as_sets(fact, world)
     if not x.union(y, given, into, out_of) <= among <= world.names:
         return False
-    graph = world.within(among)
     match kind:
         case "separated":
-            return graph.cut(into, out_of).separated(x, y, given)
+            return world.within(among).cut(into, out_of).separated(x, y, given)
         case "ancestral":
-            return graph.above(x) == x
+            return all(world.parents[v] & among <= x for v in x)
         case "district":
-            return x in graph.districts()
+            return all(world.district(v, among) == x for v in list(x)[:1])
         case "order":
             place = {v: number for number, v in enumerate(fact.x)}
             causes_first = all(place[cause] < place[v] for v in x for cause in world.parents[v] & x)
@@ -132,12 +131,12 @@ def _on_kernels(step: Step, world: World) -> Built:
     s, premises = _kernel(step, world), [(_kernel(each, world), each.formula) for each in step.premises]
     h, f = premises[0] if premises else (s, step.formula)
     order = next((fact.x for fact in step.because if fact.kind == "order" and frozenset(fact.x) == h), ())
-    later = {v: order[number + 1 :] for number, v in enumerate(order)}
+    later = {v: order[number + 1 :] for number, v in enumerate(order) if v in s}
     in_order = (Fact("order", order), Fact("district", tuple(s), among=tuple(h)))
     match step.rule:
         case "ancestral" if not premises:
             return P(s), (Fact("ancestral", tuple(s)),)
-        case "c-factor" if s <= h == later.keys() and [each.rule for each in step.premises] == ["ancestral"]:
+        case "c-factor" if later.keys() == s and [each.rule for each in step.premises] == ["ancestral"]:
             seen = {v: _named(each.given) for each in _factors(step.formula) for v in _named(each.of)}
             _demand(seen.keys() == s, step.rule, "its formula has not one factor for each variable")
             past = {v: h - {v, *later[v]} for v in s}
@@ -146,7 +145,7 @@ def _on_kernels(step: Step, world: World) -> Built:
             apart = (world.separated(frozenset({v}), past[v] - seen[v], seen[v]) for v in s)
             _demand(all(apart), step.rule, "a factor leaves out what matters")
             return product(P(v, seen[v]) for v in order if v in s), in_order
-        case "c-component" if len(premises) == 1 and s <= h == later.keys():
+        case "c-component" if len(premises) == 1 and later.keys() == s:
             ratios = (Quotient(total(later[v], f), total((v, *later[v]), f)) for v in order if v in s)
             return product(ratios), in_order
         case "marginal" if len(premises) == 1 and s <= h:
@@ -341,7 +340,7 @@ def _check_refusal(refusal: NotIdentified, world: World) -> None:
     _demand(roots <= world.cut(into=x).above(y), "hedge", "a root is no ancestor of the outcome")
     for part in (forest, subforest):
         inside = world.within(part)
-        _demand(inside.districts() == {part}, "hedge", f"{sorted(part)} is not one district")
+        _demand(world.district(min(part), part) == part, "hedge", f"{sorted(part)} is not one district")
         _demand(inside.above(roots) == part, "hedge", f"{sorted(part)} has other roots")
 
 

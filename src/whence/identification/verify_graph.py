@@ -14,7 +14,7 @@ adjustment; J. Pearl, *Causality* (2009), 3.3, for the back door and the front d
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,14 +27,14 @@ NONE: Names = frozenset()
 
 
 def reached(
-    start: Iterable[Node], arrows: Mapping[Node, Iterable[Node]], via: Iterable[Node]
+    start: Iterable[Node], arrows: Mapping[Node, Iterable[Node]], via: Container[Node]
 ) -> frozenset[Node]:
     """What one or more arrows lead to from the start, going on only from nodes of `via`."""
-    passable, found, pending = set(via), set[Node](), list(start)
+    found, pending = set[Node](), list(start)
     while pending:
         fresh = set(arrows[pending.pop()]) - found
         found |= fresh
-        pending += fresh & passable
+        pending += [node for node in fresh if node in via]
     return frozenset(found)
 
 
@@ -71,23 +71,19 @@ class World:
                 children[parent].add(v)
         return names | reached(names, children, children)
 
-    def districts(self) -> set[Names]:
-        """The classes of names joined by paths of hidden common causes."""
-        found: dict[str, Names] = {}
-        for v in self.parents:
-            if v not in found:
-                district = reached((v,), self.spouses, self.spouses) | {v}
-                found.update(dict.fromkeys(district, district))
-        return set(found.values())
+    def district(self, name: str, among: Names) -> Names:
+        """The name and all that paths of hidden common causes within `among` join it to."""
+        return reached((name,), self.spouses, among) & among | {name}
 
     def separated(self, x: Names, y: Names, given: Names = NONE) -> bool:
         """Whether `given` parts x from y in the augmented graph of the ancestors of all three.
 
         There, a district and its parents are joined each with each: here, each with the district's number.
         """
-        near = self.within(self.above(x | y | given))
-        joined: dict[str | int, set[str | int]] = {v: set() for v in near.parents}
-        for number, district in enumerate(near.districts()):
+        names = self.above(x | y | given)
+        near = self.within(names)
+        joined: dict[str | int, set[str | int]] = {v: set() for v in names}
+        for number, district in enumerate({near.district(v, names) for v in names}):
             joined[number] = set(district.union(*(near.parents[v] for v in district)))
             for v in joined[number]:
                 joined[v].add(number)

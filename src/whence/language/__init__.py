@@ -1,4 +1,4 @@
-"""The words of causal questions as values, and their texts: graphs, queries, expressions, estimands, refusals.
+"""The words of causal questions as values and texts: graphs, queries, expressions, estimands, refusals.
 
 Pure Python on the standard library. Every name is loaded when first used. (The functions `graph` and `query`
 are exported by `whence` itself, since modules of this room bear those names.)
@@ -44,6 +44,52 @@ if TYPE_CHECKING:
         Undecidable,
     )
 
+__all__ = [
+    "Adjustment",
+    "Assumption",
+    "Citation",
+    "Contrast",
+    "Difference",
+    "Edge",
+    "Estimand",
+    "Expectation",
+    "Expression",
+    "Fact",
+    "Factor",
+    "FrontDoor",
+    "General",
+    "Graph",
+    "Hedge",
+    "ImpossibleEvidence",
+    "Kernel",
+    "NeedsData",
+    "NeedsGraph",
+    "NoOverlap",
+    "NoVariation",
+    "NotIdentified",
+    "NotYetAnswerable",
+    "Observed",
+    "P",
+    "Product",
+    "Query",
+    "Quotient",
+    "Refusal",
+    "Shape",
+    "Step",
+    "Sum",
+    "Term",
+    "TooFewRows",
+    "Undecidable",
+    "ate",
+    "att",
+    "cate",
+    "effect",
+    "evaluate",
+    "question",
+    "to_latex",
+    "to_text",
+]
+
 _HOMES = {
     "assumptions": ("Assumption", "Citation"),
     "estimand": ("Adjustment", "Estimand", "Fact", "FrontDoor", "General", "Observed", "Shape", "Step"),
@@ -78,10 +124,6 @@ _HOMES = {
     ),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
-
-__all__ = [  # noqa: PLE0604 - the table above is the list
-    *_HOME_OF
-]
 
 
 def __getattr__(name: str) -> object:

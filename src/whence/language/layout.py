@@ -38,6 +38,8 @@ LABEL_LIMIT = 118.0
 COLUMN = 128.0
 ROW = 116.0
 FRAME_LIMIT = 540.0
+ROW_LIMIT = 760.0
+NARROW = 340.0
 LARGEST_PERMUTED = 5
 
 
@@ -81,6 +83,7 @@ class _Plan:
     graph: Graph
     roles: Mapping[str, Role]
     blocks: tuple[Block, ...]
+    narrow: bool
     items: dict[str, Item] = field(default_factory=dict[str, Item])
     owner: dict[int, str] = field(default_factory=dict[int, str])
 
@@ -95,11 +98,14 @@ class _Plan:
         return found
 
 
-def layout(graph: Graph, played: Mapping[str, Role] | None = None) -> Layout:
-    """The places of every node for these roles (see `roles`); without a question, causes above effects."""
+def layout(graph: Graph, played: Mapping[str, Role] | None = None, *, narrow: bool = False) -> Layout:
+    """The places of every node for these roles (see `roles`); without a question, causes above effects.
+
+    `narrow` keeps rows and frames to the width of a telephone.
+    """
     found = dict(roles(graph)) if played is None else dict(played)
     main, above, below = _bands(graph, found)
-    plan = _Plan(graph, found, blocks(graph, above, found))
+    plan = _Plan(graph, found, blocks(graph, above, found), narrow)
     columns = _columns(graph, main, found)
     _make_items(plan)
     upper = _levels(plan, above, graph.children)
@@ -154,7 +160,7 @@ def _make_items(plan: _Plan) -> None:
     graph = plan.graph
     for block in plan.blocks:
         key = "\0".join(block.names)
-        columns, cell, height = _grid(block)
+        columns, cell, height = _grid(block, plan.narrow)
         rows = -(-len(block.names) // columns)
         plan.items[key] = Item(key, columns * cell + 20, rows * height + 30, block=True)
         plan.owner.update({graph.index[name]: key for name in block.names})
@@ -166,12 +172,12 @@ def _make_items(plan: _Plan) -> None:
             plan.owner[node] = name
 
 
-def _grid(block: Block) -> tuple[int, float, float]:
+def _grid(block: Block, narrow: bool) -> tuple[int, float, float]:
     """How many columns a frame has, and the width and height of its cells."""
     names = [wrap(name, LABEL_LIMIT, TEXT, 2) for name in block.names]
     cell = max(width(line, TEXT) for lines in names for line in lines) + 2 * MEMBER_RADIUS + 18
     height = max(30.0, max(len(lines) for lines in names) * LINE + 6)
-    fitting = max(1, int((FRAME_LIMIT - 20) // cell))
+    fitting = max(1, int(((NARROW if narrow else FRAME_LIMIT) - 20) // cell))
     rows = -(-len(names) // min(fitting, 5))
     return -(-len(names) // rows), cell, height
 
@@ -190,15 +196,15 @@ def _levels(plan: _Plan, band: int, towards: tuple[int, ...]) -> dict[int, list[
         shared[key] = max(shared.get(key, 0), level[node])
     for key, row in shared.items():
         rows.setdefault(row, []).append(plan.items[key])
-    return _not_too_long(rows)
+    return _not_too_long(rows, NARROW if plan.narrow else ROW_LIMIT)
 
 
-def _not_too_long(rows: dict[int, list[Item]]) -> dict[int, list[Item]]:
+def _not_too_long(rows: dict[int, list[Item]], limit: float) -> dict[int, list[Item]]:
     """The rows, those too long for a page in two or more; keys are renumbered."""
     found: dict[int, list[Item]] = {}
     for level in sorted(rows):
         items = rows[level]
-        count = max(1, round(sum(item.width for item in items) / 760 + 0.4))
+        count = max(1, round(sum(item.width for item in items) / limit + 0.4))
         for part in range(count):
             found[len(found) + 1] = items[part::count]
     return found
@@ -290,7 +296,7 @@ def _result(plan: _Plan) -> Layout:
     frames: list[Frame] = []
     for block in plan.blocks:
         item = plan.items["\0".join(block.names)]
-        columns, cell, height = _grid(block)
+        columns, cell, height = _grid(block, plan.narrow)
         left, top = item.x - item.width / 2, item.y - item.height / 2
         frames.append(Frame(block.names, block.title, left, top, item.width, item.height))
         for i, name in enumerate(block.names):

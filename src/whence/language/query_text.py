@@ -22,7 +22,7 @@ Source: J. Pearl, *Causality* (2009), for the notation.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, cast, get_args
+from typing import cast, get_args
 
 from whence.language.expression import (
     Difference,
@@ -58,8 +58,8 @@ EXAMPLES = "Ask in a form such as P(Y | do(X=1)), E[Y | do(X=1)] - E[Y | do(X=0)
 def query(text: str | Query) -> Query:
     """The query that the text asks; a `Query` is returned as it is.
 
-    Raises `QuerySyntax` with the column and a proposal, `InvalidQuery` for what can be read but has no meaning
-    or is not supported yet, `TreatmentIsOutcome` and `RepeatedVariable`.
+    Raises `QuerySyntax` with the column and a proposal, `InvalidQuery` for what can be read but has no
+    meaning or is not supported yet, `TreatmentIsOutcome` and `RepeatedVariable`.
     """
     if isinstance(text, Query):
         return text

@@ -58,14 +58,16 @@ def draw(
     strands: Mapping[Edge, Strand] | None = None,
     title: str = "Causal graph",
     alone: bool = True,
+    narrow: bool = False,
 ) -> str:
     """The graph as an `<svg>` element. `alone` adds the style that a page of ours already has.
 
-    `played` gives each node's role (see `roles`), `strands` what each edge carries.
+    `played` gives each node's role (see `roles`), `strands` what each edge carries; `narrow`
+    keeps to the width of a telephone where it can.
     """
     found = dict(roles(graph)) if played is None else dict(played)
     carried: dict[Edge, Strand] = dict(strands or {})
-    plan = layout(graph, found)
+    plan = layout(graph, found, narrow=narrow)
     names = labels(graph, plan)
     ways = routes(graph, plan, names)
     if not plan.nodes:

@@ -35,7 +35,7 @@ def love_plot(balance: Sequence[Balance]) -> str:
     parts = [line(bound, 0, bound, height, "wh-zero")]
     for i, each in enumerate(rows):
         parts += _row(each, ROW * i + ROW / 2 + 2, scale)
-    parts.append(axis(scale, places, height, [number(place) for place in places]))
+    parts.append(axis(scale, places, height))
     parts.append(
         words(66, height + 36, "standardised difference (absolute)", "wh-quiet", size=12, anchor="middle")
     )

@@ -12,12 +12,14 @@ import math
 from dataclasses import dataclass
 from itertools import count
 
+from whence.explanation.figures import tick
 from whence.language.lettering import escape
 from whence.language.svg_marks import tag
 
 RULES = """
 .wh-chart{display:block;width:100%;overflow:visible;font-variant-numeric:tabular-nums}
 .wh-chart text{fill:var(--wh-ink,#1B1B1A)}
+.wh-chart text{paint-order:stroke;stroke:var(--wh-paper,#FCFCFA);stroke-width:4px;stroke-linejoin:round}
 .wh-chart .wh-quiet{fill:var(--wh-quiet,#5C5C58)}
 .wh-chart .wh-strong{font-weight:650}
 .wh-chart .wh-axis{stroke:var(--wh-quiet,#5C5C58);stroke-width:1}
@@ -34,7 +36,6 @@ RULES = """
 .wh-chart .wh-edge-one{stroke:var(--wh-ink,#1B1B1A);stroke-width:.6}
 .wh-chart .wh-level{fill:none;stroke:var(--wh-quiet,#5C5C58);stroke-width:1}
 .wh-chart .wh-null{fill:none;stroke:var(--wh-bias,#C65300);stroke-width:2.5}
-.wh-chart .wh-halo{paint-order:stroke;stroke:var(--wh-paper,#FCFCFA);stroke-width:4px;stroke-linejoin:round}
 """
 _numbers = count(1)
 
@@ -87,7 +88,7 @@ def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
 
 def words(x: float, y: float, text: str, kind: str = "", *, size: int = 13, anchor: str = "") -> str:
     """A text at a place; by default it leans inwards, so that it stays on the figure."""
-    lean = anchor or ("start" if x < 34 else "end" if x > 66 else "middle")
+    lean = anchor or ("start" if x < 24 else "end" if x > 76 else "middle")
     attributes = {"class": kind, "x": f"{x:.2f}%", "y": round(y, 1), "font-size": size, "text-anchor": lean}
     return tag("text", attributes, escape(text))
 
@@ -108,14 +109,18 @@ def diamond(x: float, y: float, kind: str, radius: float = 7) -> str:
     return mark(x, y, tag("polygon", {"class": kind, "points": corners}))
 
 
-def axis(scale: Scale, places: list[float], y: float, shown: list[str]) -> str:
+def axis(scale: Scale, places: list[float], y: float, unit: str = "") -> str:
     """A line with ticks and their numbers; every other number is left out where they would touch."""
+    step = places[1] - places[0] if len(places) > 1 else 1.0
+    nought = places.index(0.0) if 0.0 in places else 0
+    shown = [tick(place, step, unit) for place in places]
     parts = [line(scale.left, y, scale.right, y, "wh-axis")]
-    every = 1 if len(places) <= 7 else 2
+    every = 1 if len(places) <= 5 else 2
     for i, (place, text) in enumerate(zip(places, shown, strict=True)):
         x = scale.at(place)
         parts.append(line(x, y, x, y + 5, "wh-axis"))
-        if i % every == 0:
+        # Zero keeps its number whichever are left out.
+        if i % every == (nought % every):
             anchor = "start" if x < 6 else "end" if x > 94 else "middle"
             parts.append(words(x, y + 19, text, "wh-quiet", size=12, anchor=anchor))
     return "".join(parts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.explanation.charts.canvas import ticks
-from whence.explanation.figures import interval, number, percent
+from whence.explanation.figures import interval, number, percent, tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def line_of_characters(shown: NumberLine, width: int = 100) -> list[Styled]:
     rows.append(_row("answer", drawn, "bold"))
     below = [" "] * room
     for i, place in enumerate(places):
-        text = number(place, shown.unit)
+        text = tick(place, places[1] - places[0], shown.unit)
         start = min(max(0, at(place) - (len(text) // 2 if 0 < i < len(places) - 1 else 0)), room - len(text))
         if all(c == " " for c in below[max(0, start - 1) : start + len(text) + 1]):
             below[start : start + len(text)] = text

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from whence.explanation.answer import Answer
 
 WIDE, TALL = 400.0, 330.0
-LEFT, TOP, RIGHT, BOTTOM = 52.0, 12.0, 388.0, 278.0
+LEFT, TOP, RIGHT, BOTTOM = 52.0, 12.0, 330.0, 278.0
 SHARES = (0.75, 0.5, 0.25, 0.0)
 STEPS = 120
 
@@ -123,9 +123,11 @@ def _axes(found: Plane) -> list[str]:
             parts.append(_text(LEFT - 6, y + 4, shown, "wh-quiet", "end"))
     parts.append(_line(LEFT, BOTTOM, RIGHT, BOTTOM, "wh-axis") + _line(LEFT, TOP, LEFT, BOTTOM, "wh-axis"))
     middle = (TOP + BOTTOM) / 2
-    parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 40, "explains of the treatment", "wh-quiet", "middle"))
+    parts.append(
+        _text((LEFT + RIGHT) / 2, BOTTOM + 40, "explains of the treatment (partial R²)", "wh-quiet", "middle")
+    )
     turned = {"transform": f"rotate(-90 12 {middle:.0f})"}
-    parts.append(_text(12, middle, "explains of the outcome", "wh-quiet", "middle", turned))
+    parts.append(_text(12, middle, "explains of the outcome (partial R²)", "wh-quiet", "middle", turned))
     return parts
 
 
@@ -143,7 +145,7 @@ def _curve(found: Plane, share: float, unit: str) -> str:
     drawn = tag("path", {"class": kind, "d": "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)})
     x, y = corners[-1]
     label = number(found.estimate * share, unit) if share else "nothing left"
-    return drawn + _text(x - 4, y - 5, label, "wh-bias" if share == 0 else "wh-quiet", "end")
+    return drawn + _text(x + 6, y + 4, label, "wh-bias" if share == 0 else "wh-quiet", "start")
 
 
 def _points(found: Plane, unit: str) -> list[str]:
@@ -162,7 +164,7 @@ def _points(found: Plane, unit: str) -> list[str]:
         taken.append((px, at))
         corners = f"{px:.1f},{py - 6:.1f} {px + 6:.1f},{py:.1f} {px:.1f},{py + 6:.1f} {px - 6:.1f},{py:.1f}"
         parts.append(tag("polygon", {"class": "wh-dot", "points": corners}))
-        parts.append(_text(px - 9 if beyond else px + 9, at, label, "wh-halo", "end" if beyond else "start"))
+        parts.append(_text(px - 9 if beyond else px + 9, at, label, "", "end" if beyond else "start"))
     return parts
 
 

@@ -31,7 +31,7 @@ def number_line(shown: NumberLine) -> str:
     parts += _answer(shown, scale, top)
     base = top + 78
     parts.insert(0, line(zero, 4, zero, base, "wh-zero"))
-    parts.append(axis(scale, places, base, [number(place, shown.unit) for place in places]))
+    parts.append(axis(scale, places, base, shown.unit))
     said = f"Answer {number(shown.value, shown.unit)}"
     if shown.interval is not None:
         said += f", {percent(shown.level)} interval {interval(shown.interval, shown.unit)}"
@@ -90,6 +90,6 @@ def cells(rows: Sequence[tuple[Cell, float, tuple[float, float] | None]]) -> str
         if ends is not None:
             parts.append(line(scale.at(ends[0]), y + 28, scale.at(ends[1]), y + 28, "wh-bar-answer"))
         parts.append(dot(scale.at(value), y + 28, "wh-dot"))
-    parts.append(axis(scale, places, height, [number(place) for place in places]))
+    parts.append(axis(scale, places, height))
     said = "; ".join(f"{cell.label}: {cell.value} ({cell.interval}; n = {cell.n})" for cell, _, _ in rows)
     return chart(height + 26, "The numbers", said, *parts)

@@ -1,10 +1,12 @@
 """Overlap: how likely the members of each group were to be treated.
 
-Where one group has no bars there is nobody to compare the other with.
+Where one group has no bars there is nobody to compare the other with. Heights are square roots of shares, so
+that a crowd in one bin does not flatten the rest.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from whence.explanation.charts.canvas import Scale, axis, chart, line, words
@@ -25,15 +27,14 @@ def overlap_chart(overlap: Overlap) -> str:
         return ""
     scale = Scale(0.0, 1.0)
     base = TALL + 24
-    highest = max(count / sum(arm.histogram) for arm in arms[:2] for count in arm.histogram)
-    parts = _bars(arms[0], scale, base, -TALL / highest, "wh-one wh-edge-one")
-    parts += _bars(arms[1], scale, base, TALL / highest, "wh-two wh-edge-one")
+    parts = _bars(arms[0], scale, base, -TALL, "wh-one wh-edge-one")
+    parts += _bars(arms[1], scale, base, TALL, "wh-two wh-edge-one")
     parts.append(line(scale.left, base, scale.right, base, "wh-axis"))
     parts.append(words(97, 14, _told(arms[0]), anchor="end"))
     parts.append(words(97, base + TALL + 16, _told(arms[1]), anchor="end"))
     below = base + TALL + 26
     places = [0.0, 0.25, 0.5, 0.75, 1.0]
-    parts.append(axis(scale, places, below, [number(place) for place in places]))
+    parts.append(axis(scale, places, below))
     parts.append(words(50, below + 36, "probability of being treated", "wh-quiet", size=12, anchor="middle"))
     said = f"{_told(arms[0])}; {_told(arms[1])}; common support {percent(overlap.common_support)}."
     return chart(below + 44, "Overlap of the two groups", said, *parts)
@@ -51,7 +52,7 @@ def _bars(arm: Arm, scale: Scale, base: float, height: float, kind: str) -> list
             continue
         left, right = scale.at(i / bins), scale.at((i + 1) / bins)
         # A bar of any rows at all stays visible: an empty bin is what matters here.
-        tall = max(1.5, abs(height) * count / total)
+        tall = max(1.5, abs(height) * math.sqrt(count / total))
         told = tag(
             "title", {}, escape(f"{arm.label}: {count} between {i / bins:.2f} and {(i + 1) / bins:.2f}")
         )

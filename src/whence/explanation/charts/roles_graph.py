@@ -17,14 +17,17 @@ if TYPE_CHECKING:
     from whence.language.graph import Graph
 
 
-def roles_graph(answer: Answer) -> str:
+TITLE = "The causal graph of the question"
+
+
+def roles_graph(answer: Answer, *, narrow: bool = False) -> str:
     """The drawing, for a page that has our style; empty without a graph."""
     if answer.graph is None:
         return ""
     x, y, adjusted, selected = asked(answer)
     played = roles(answer.graph, x, y, adjusted=adjusted, selected=selected)
     carried = strands(answer.graph, x, y, (*adjusted, *selected))
-    return draw(answer.graph, played, strands=carried, title="The causal graph of the question", alone=False)
+    return draw(answer.graph, played, strands=carried, title=TITLE, alone=False, narrow=narrow)
 
 
 def asked(answer: Answer) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -60,7 +63,7 @@ def graph_words(answer: Answer) -> str:
     if blocked and not still:
         return "Every way along which treatment and outcome go together other than by effect is blocked."
     if still and shape is not None:
-        return "Some biasing ways stay open; the formula below gets around them."
+        return "Some biasing ways stay open; the estimand gets around them."
     if still:
         return "Some biasing ways are open."
     return "Nothing joins treatment and outcome but the effect."
