@@ -6,7 +6,7 @@ be answered from what was given is said, and proved.
 
 >>> import whence as wh
 >>> g = wh.graph("season -> price -> sales; season -> sales")
->>> wh.is_adjustment_set(g, "price", "sales", ["season"])
+>>> bool(wh.is_adjustment_set(g, "price", "sales", ["season"]))
 True
 
 Every public name is listed here and loaded when first used (PEP 562), so that importing the package is

@@ -1,6 +1,8 @@
 """The command line itself: help, codes, errors on the right stream, nothing heavy for nothing."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -32,15 +34,14 @@ def test_every_command_and_every_option_of_it_has_help(command, capsys):
     assert run([command, "--help"]) == 0
     shown = capsys.readouterr().out
     assert "Usage: whence " + command in shown
-    lines = [line.strip() for line in shown.split("Options:")[1].splitlines() if line.strip().startswith("-")]
-    assert lines
-    assert [line for line in lines if "  " not in line and not line.endswith("]")] == []
+    options = re.split(r"\n  (?=-)", shown.split("Options:")[1])[1:]
+    assert len(options) >= 3
+    assert [option for option in options if not re.search(r"\s{2,}\S", option)] == []
 
 
-def test_no_command_shows_the_help_and_exits_with_2(capsys):
-    assert run([]) == 2
-    words = capsys.readouterr()
-    assert "Usage: whence" in words.out + words.err
+def test_no_command_shows_the_help(capsys):
+    assert run([]) == 0
+    assert "Usage: whence" in capsys.readouterr().out
 
 
 def test_version(capsys):
@@ -65,7 +66,7 @@ def test_help_needs_no_heavy_library_in_a_fresh_process():
         (["ask"], "Missing argument"),
         (["ask", "effect of x on y", "--dta", "x.csv"], "--data"),
         (["ask", "effect of x on y", "--format", "pdf"], "pdf"),
-        (["ask", "effect of x on y", "--seed", "many"], "many"),
+        (["ask", "effect of x on y", "--seed", "many"], "--seed"),
     ],
 )
 def test_wrong_usage_is_one_line_on_stderr_that_points_to_the_help(arguments, words, capsys):
@@ -141,6 +142,6 @@ def test_the_format_is_seen_even_where_the_arguments_cannot_be_parsed():
 
 
 def test_an_ascii_terminal_is_written_to_all_the_same():
-    done = whence("aks…", env={"PYTHONIOENCODING": "ascii", "PATH": ""})
+    done = whence("aks…", env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 2
     assert "Traceback" not in done.stderr

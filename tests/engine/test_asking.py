@@ -143,9 +143,9 @@ def test_open_values_give_an_estimate_for_each(world):
 
 def test_weights_of_a_count_table_are_people():
     kidney = wh.ask(
-        "P(recovery=1 | do(treatment=1)) - P(recovery=1 | do(treatment=0))",
+        "P(success=1 | do(treatment=1)) - P(success=1 | do(treatment=0))",
         path("kidney_stones"),
-        "{size} -> treatment -> recovery; size -> recovery",
+        "{size} -> treatment -> success; size -> success",
         weights="count",
     )
     # Charig et al. (1986), standardised over the sizes of the stones.

@@ -1,6 +1,7 @@
 """Random joints and random expressions over them, for Hypothesis."""
 
 from hypothesis import strategies as st
+
 from whence.language.expression import Difference, Expectation, P, Product, Quotient, Sum, Term
 from whence.language.factor import Factor
 

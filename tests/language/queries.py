@@ -1,88 +1,125 @@
 """Random queries, with names and values that try to break out of their quotes."""
 
+import random
+
 from hypothesis import strategies as st
-from whence.language.expression import Difference, Expectation, P, Product, Quotient, Term
+
+from whence.language.expression import Difference, Expectation, Expression, P, Product, Quotient, Term
 from whence.language.query import Contrast, Query, of_contrast
 from whence.runtime.errors import QueryError
 
 PLAIN = ("X", "Y", "Z", "W", "re78", "wt82_71", "größe", "v.1")
 ODD = (
-    "do", "by", "vs", "assuming", "true", "P", "E", "ATE", "Y_", "_", "__", "a b", 'say "hi"', "back\\", "Y_{X=0}", "x|y", "1", "-1",
-    "", "new\nline", "变量", "do(X)", "e\u0301", "a.", "1e4", "²", "x²", "\u2028", "None", "NDE", "why", "'",
-)  # fmt: skip
-names = st.sampled_from(PLAIN) | st.sampled_from(ODD) | st.text(max_size=6)
-values = (
-    st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | names
-    | st.sampled_from(("true", "False", "0", "1.0", "vs", "yes"))
+    "do",
+    "by",
+    "vs",
+    "assuming",
+    "true",
+    "P",
+    "E",
+    "ATE",
+    "Y_",
+    "_",
+    "__",
+    "a b",
+    'say "hi"',
+    "back\\",
+    "Y_{X=0}",
+    "x|y",
+    "1",
+    "-1",
+    "",
+    "new\nline",
+    "变量",
+    "do(X)",
+    "e\u0301",
+    "a.",
+    "1e4",
+    "²",
+    "x²",
+    "\u2028",
+    "None",
+    "NDE",
+    "why",
+    "'",
+    "why me",
+    "False",
 )
+LETTERS = 'aZ_09 .,"\\{}[]()=|-/*\t\n\u0000é²\u0301\u2028\ud7ff🙂'
+NUMBERS = (0, 1, -1, 10**30, 1.0, -0.5, 1e-7, 1e300, 0.1, True, False)
 
 
-def terms(worlds: bool = True) -> st.SearchStrategy[Term]:
-    plain = st.builds(Term, names, st.none() | values)
-    if not worlds:
-        return plain
-    set_ = st.builds(Term, names, values)
-    nested = st.builds(Term, names, st.none(), st.lists(set_, min_size=1, max_size=2).map(tuple))
-    world = st.lists(set_ | nested, max_size=2).map(tuple)
-    return plain | st.builds(Term, names, st.none() | values, world)
+class Maker:
+    """Makes the parts of a query from one source of randomness."""
 
+    def __init__(self, seed: int) -> None:
+        self.r = random.Random(seed)
 
-probabilities = st.builds(
-    P,
-    st.lists(terms(), min_size=1, max_size=3),
-    st.lists(terms(), max_size=3),
-    st.lists(terms(worlds=False), max_size=2),
-)
+    def name(self) -> str:
+        pick = self.r.random()
+        if pick < 0.5:
+            return self.r.choice(PLAIN)
+        return self.r.choice(ODD) if pick < 0.8 else "".join(self.r.choices(LETTERS, k=self.r.randint(0, 5)))
 
+    def value(self):
+        pick = self.r.random()
+        if pick < 0.4:
+            return self.r.choice(NUMBERS)
+        if pick < 0.6:
+            return self.r.choice((self.r.randint(-99, 99), self.r.gauss(0, 1e3), self.r.random() / 1e9))
+        return self.name()
 
-@st.composite
-def means(draw: st.DrawFn) -> Expectation:
-    term = draw(terms())
-    of = Term(term.name, None, term.world)
-    given, do = draw(st.lists(terms(), max_size=2)), draw(st.lists(terms(worlds=False), max_size=2))
-    return Expectation(of.name, P(of, given, do))
+    def term(self, worlds: bool = True, value: bool | None = None, depth: int = 0) -> Term:
+        chosen = self.value() if (self.r.random() < 0.5 if value is None else value) else None
+        world = ()
+        if worlds and self.r.random() < 0.3:
+            nested = depth < 2 and self.r.random() < 0.3
+            world = tuple(
+                self.term(nested, None if nested else True, depth + 1) for _ in range(self.r.randint(1, 2))
+            )
+        return Term(self.name(), chosen, world)
 
+    def terms(self, low: int, high: int, worlds: bool = True) -> list[Term]:
+        return [self.term(worlds) for _ in range(self.r.randint(low, high))]
 
-bodies = st.recursive(
-    probabilities | means(),
-    lambda parts: st.one_of(
-        st.builds(Difference, parts, parts),
-        st.builds(Quotient, parts, parts),
-        st.lists(parts, min_size=2, max_size=3).map(lambda factors: Product(tuple(factors))),
-    ),
-    max_leaves=5,
-)
+    def atom(self) -> Expression:
+        given, do = self.terms(0, 2), self.terms(0, 2, worlds=False)
+        if self.r.random() < 0.5:
+            return P(self.terms(1, 3), given, do)
+        of = self.term(value=False)
+        return Expectation(of.name, P(of, given, do))
 
-levels = st.none() | values
-contrasts = st.one_of(
-    st.builds(Contrast, st.sampled_from(("ATE", "ATT")), names, names, levels, levels),
-    st.builds(
-        Contrast,
-        st.sampled_from(("CATE", "ATT")),
-        names,
-        names,
-        levels,
-        levels,
-        st.lists(names, min_size=1, max_size=2).map(tuple),
-    ),
-)
-assumings = st.lists(st.sampled_from(("exogenous(X)", "monotone(X -> Y)", "f(a > b)")) | names, max_size=2)
+    def body(self, depth: int = 0) -> Expression:
+        if depth > 2 or self.r.random() < 0.5:
+            return self.atom()
+        parts = [self.body(depth + 1) for _ in range(self.r.randint(2, 3))]
+        kind = self.r.choice((Difference, Quotient, Product))
+        return Product(tuple(parts)) if kind is Product else kind(*parts[:2])
 
+    def contrast(self) -> Contrast:
+        by = tuple(self.name() for _ in range(self.r.randint(0, 2)))
+        level, base = (self.value() if self.r.random() < 0.5 else None for _ in range(2))
+        kind = self.r.choice(("ATT", "CATE" if by else "ATE"))
+        return Contrast(kind, self.name(), self.name(), level, base, by)
 
-@st.composite
-def queries(draw: st.DrawFn) -> Query:
-    """Queries that have a meaning."""
-    from hypothesis import assume
-
-    assuming = tuple(draw(assumings))
-    try:
-        if draw(st.booleans()):
-            found = of_contrast(draw(contrasts))
+    def query(self) -> Query:
+        written = ("exogenous(X)", "monotone(X -> Y)", "f(a > b)", self.name())
+        assuming = tuple(self.r.sample(written, self.r.choice((0, 0, 1, 2))))
+        if self.r.random() < 0.3:
+            found = of_contrast(self.contrast())
             return Query(found.body, found.contrast, assuming)
-        return Query(draw(bodies), None, assuming)
-    except QueryError:
-        assume(False)
-        raise
+        return Query(self.body(), None, assuming)
+
+
+def random_query(seed: int) -> Query:
+    """A query that has a meaning."""
+    maker = Maker(seed)
+    while True:
+        try:
+            return maker.query()
+        except QueryError:
+            continue
+
+
+def queries() -> st.SearchStrategy[Query]:
+    return st.integers(0, 2**40).map(random_query)

@@ -3,11 +3,11 @@ from itertools import product as combinations
 
 import pytest
 from hypothesis import given
+
+from language.expressions import LEVELS, NAMES, joints
 from whence.language.expression import Expectation, Kernel, P, Product, Quotient, Sum, Term
 from whence.language.factor import Factor, evaluate
 from whence.runtime.errors import InvalidQuery, TextInNumericRole, UnknownVariable
-
-from language.expressions import LEVELS, NAMES, joints
 
 JOINT = Factor(("X", "Y", "Z"), ((0, 1), (0, 1), ("a", "b")), (3, 1, 2, 2, 0, 4, 5, 3))
 

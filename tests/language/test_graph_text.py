@@ -4,6 +4,8 @@ from collections import Counter
 
 import networkx
 import pytest
+
+from language.graphs import random_graph
 from whence.language.graph import Edge, Graph
 from whence.language.graph_text import graph, to_networkx, write
 from whence.runtime.errors import (
@@ -15,8 +17,6 @@ from whence.runtime.errors import (
     UnknownVariable,
     WhenceError,
 )
-
-from language.graphs import random_graph
 
 FORMATS = ("arrows", "dagitty", "dot", "gml", "json")
 
@@ -126,7 +126,9 @@ def test_dagitty_texts_of_the_web_site_are_read():
 
 
 def test_dot_texts_of_other_tools_are_read():
-    g = graph('strict digraph G { rankdir=LR; node [shape=box]; a -> {b c}; U[label="Unobserved", observed="no"]; }')
+    g = graph(
+        'strict digraph G { rankdir=LR; node [shape=box]; a -> {b c}; U[label="Unobserved", observed="no"]; }'
+    )
     assert g == graph("a -> b; a -> c; U [latent]")
     assert graph("graph { a -- b }") == graph("a -- b")
     assert graph("digraph { subgraph cluster_0 { a; b } -> c }") == graph("a -> c; b -> c")
@@ -137,7 +139,9 @@ def test_dot_texts_of_other_tools_are_read():
 
 
 def test_gml_texts_of_other_tools_are_read():
-    assert graph('graph[directed 1 node[ id "a" label "a"] node[ id "b" ] edge[source "a" target "b"]]') == graph("a -> b")
+    assert graph(
+        'graph[directed 1 node[ id "a" label "a"] node[ id "b" ] edge[source "a" target "b"]]'
+    ) == graph("a -> b")
     assert graph("\n".join(networkx.generate_gml(networkx.DiGraph([("größe", "y")])))) == graph("größe -> y")
 
 
@@ -174,13 +178,44 @@ def test_a_cycle_is_named_and_a_syntax_error_points_at_its_column():
 @pytest.mark.parametrize(
     "text",
     [
-        "", "   ", "x ->", "-> x", "x -> y, z", "{a, b", "x - y", 'x -> "y', "[MAP] x -> y", "[MAG", "x [hidden]", "x [latent",
-        "dag {", "dag { x -> }", "dag { x [ }", "dag { x } y", "digraph { x:p -> y }", "digraph {{{}",
-        'graph [ node [ id 0 label "x ]', "graph [ node [ id 0 ]", "graph [ edge [ source 0 target 1 ] ]", "graph [ ] ]",
-        '{"nodes": 3}', '{"edges": [["a"]]}', '{"edges": [["a", "=>", "b"]]}', '{"edges": [[1, 2]]}', '{"nodes": [', '{"kind": "X", "nodes": []}',
-        "{" * 500, "dag " + "{" * 5000, "graph " + "[ a " * 5000, '{"a":' * 100_000, "x -> x", "x <> y", "x => y", '"\\q" -> y',
+        "",
+        "   ",
+        "x ->",
+        "-> x",
+        "x -> y, z",
+        "{a, b",
+        "x - y",
+        'x -> "y',
+        "[MAP] x -> y",
+        "[MAG",
+        "x [hidden]",
+        "x [latent",
+        "dag {",
+        "dag { x -> }",
+        "dag { x [ }",
+        "dag { x } y",
+        "digraph { x:p -> y }",
+        "digraph {{{}",
+        'graph [ node [ id 0 label "x ]',
+        "graph [ node [ id 0 ]",
+        "graph [ edge [ source 0 target 1 ] ]",
+        "graph [ ] ]",
+        '{"nodes": 3}',
+        '{"edges": [["a"]]}',
+        '{"edges": [["a", "=>", "b"]]}',
+        '{"edges": [[1, 2]]}',
+        '{"nodes": [',
+        '{"kind": "X", "nodes": []}',
+        "{" * 500,
+        "dag " + "{" * 5000,
+        "graph " + "[ a " * 5000,
+        '{"a":' * 100_000,
+        "x -> x",
+        "x <> y",
+        "x => y",
+        '"\\q" -> y',
     ],
-)  # fmt: skip
+)
 def test_what_is_no_graph_is_one_clear_error(text):
     with pytest.raises(WhenceError) as error:
         graph(text)

@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from whence.language.query import att, cate, ate
+
+from whence.language.query import ate, att, cate
 from whence.language.query_text import query
 from whence.language.questions import question
 from whence.runtime.errors import (
@@ -37,10 +38,16 @@ READ = {
     "how much did treat raise re78 among the treated by black": "ATT(treat -> re78 by black)",
     "effect of price on unit sales by region": "CATE(price -> unit_sales by region)",
     "effect of price on unit sales for each region": "CATE(price -> unit_sales by region)",
-    "effect of price on unit sales by region, black and re78": "CATE(price -> unit_sales by black, re78, region)",
-    "effect of changing price from 10 to 9 on unit sales": "E[unit_sales | do(price=9)] - E[unit_sales | do(price=10)]",
+    "effect of price on unit sales by region, black and treat": (
+        "CATE(price -> unit_sales by black, region, treat)"
+    ),
+    "effect of changing price from 10 to 9 on unit sales": (
+        "E[unit_sales | do(price=9)] - E[unit_sales | do(price=10)]"
+    ),
     "effect of price = 9 vs 10 on unit sales": "E[unit_sales | do(price=9)] - E[unit_sales | do(price=10)]",
-    "effect of changing region from north to south on re78": "E[re78 | do(region=south)] - E[re78 | do(region=north)]",
+    "effect of changing region from north to south on re78": (
+        "E[re78 | do(region=south)] - E[re78 | do(region=north)]"
+    ),
     "what would unit sales be if price were 9?": "E[unit_sales | do(price=9)]",
     "what would re78 have been if treat had been 0": "E[re78 | do(treat=0)]",
     "effect of Effect of ads on TV on re78": 'ATE("Effect of ads on TV" -> re78)',
@@ -48,7 +55,7 @@ READ = {
     "effect of price on unit_sales, assuming monotone(price -> unit_sales)": (
         "ATE(price -> unit_sales) assuming monotone(price -> unit_sales)"
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "meaning"), READ.items())
@@ -99,9 +106,21 @@ def test_nothing_said_is_dropped(text, rest):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "?", "hello", "direct effect of treat on re78", "effect of treat", "treat re78", "is re78 high?", "no effect of treat on re78",
-     "why is re78 low", "is treat=1 an actual cause of re78=0 at row 7", "P(re78 | do(treat=1)", "what is the effect of on re78"],
-)  # fmt: skip
+    [
+        "",
+        "?",
+        "hello",
+        "direct effect of treat on re78",
+        "effect of treat",
+        "treat re78",
+        "is re78 high?",
+        "no effect of treat on re78",
+        "why is re78 low",
+        "is treat=1 an actual cause of re78=0 at row 7",
+        "P(re78 | do(treat=1)",
+        "what is the effect of on re78",
+    ],
+)
 def test_what_is_not_understood_is_refused_with_what_is(text):
     with pytest.raises((QuerySyntax, InvalidQuery)) as error:
         question(text, NAMES)
@@ -138,9 +157,40 @@ def test_a_variable_has_no_effect_on_itself():
 
 
 words = st.sampled_from(
-    ["effect", "of", "on", "the", "price", "unit sales", "by", "among", "treated", "does", "cause", "how much", "if", "were", "1",
-     "what", "would", "be", "not", "and", ",", "=", "from", "to", '"', "(", "region", "x", "who got it", "raise", "?"]
-)  # fmt: skip
+    [
+        "effect",
+        "of",
+        "on",
+        "the",
+        "price",
+        "unit sales",
+        "by",
+        "among",
+        "treated",
+        "does",
+        "cause",
+        "how much",
+        "if",
+        "were",
+        "1",
+        "what",
+        "would",
+        "be",
+        "not",
+        "and",
+        ",",
+        "=",
+        "from",
+        "to",
+        '"',
+        "(",
+        "region",
+        "x",
+        "who got it",
+        "raise",
+        "?",
+    ]
+)
 
 
 @given(st.lists(words, max_size=12).map(" ".join))

@@ -1,6 +1,8 @@
 from itertools import product as combinations
 
 from hypothesis import given, settings
+
+from language.expressions import LEVELS, NAMES, expressions, joints
 from whence.language.expression import (
     Difference,
     Expectation,
@@ -16,8 +18,6 @@ from whence.language.factor import evaluate
 from whence.language.printing import to_text
 from whence.language.simplify import simplify
 
-from language.expressions import LEVELS, NAMES, expressions, joints
-
 
 def cells(factor):
     for values in combinations(*LEVELS.values()):
@@ -28,9 +28,7 @@ def cells(factor):
 @given(expressions, joints())
 def test_a_simplified_expression_equals_the_original_wherever_that_is_defined(expression, joint):
     simple = simplify(expression)
-    for before, after in zip(
-        cells(evaluate(expression, joint)), cells(evaluate(simple, joint)), strict=True
-    ):
+    for before, after in zip(cells(evaluate(expression, joint)), cells(evaluate(simple, joint)), strict=True):
         assert before is None or before == after, (to_text(expression), to_text(simple))
 
 
@@ -39,7 +37,9 @@ def test_a_simplified_expression_equals_the_original_wherever_that_is_defined(ex
 def test_simplifying_twice_is_simplifying_once_and_mentions_nothing_new(expression):
     simple = simplify(expression)
     assert free_variables(simple) <= free_variables(expression)
-    assert {t.name for a in atoms(simple) for t in a.terms} <= {t.name for a in atoms(expression) for t in a.terms}
+    assert {t.name for a in atoms(simple) for t in a.terms} <= {
+        t.name for a in atoms(expression) for t in a.terms
+    }
 
 
 def shown(expression):

@@ -72,7 +72,11 @@ def value_of(
                 kept = table.keep(name for name in table.names if name not in over)
                 return Table(kept.names, kept.cells * factor)
             case Expectation(variable=variable, body=body):
-                known = range(joint.cells.shape[joint.names.index(variable)]) if levels is None else levels[variable]
+                known = (
+                    range(joint.cells.shape[joint.names.index(variable)])
+                    if levels is None
+                    else levels[variable]
+                )
                 weights = Table((variable,), np.array([float(level) for level in known]))  # type: ignore[arg-type]
                 table = walk(body) * weights
                 return table.keep(name for name in table.names if name != variable)

@@ -1,7 +1,7 @@
 """Exact discrete models of a graph: the truth that estimands are compared with.
 
-A model has one conditional table per node and one hidden variable per bidirected edge. What was observed, what
-an intervention does and what would have happened to the treated are all sums of products of those tables
+A model has one conditional table per node and one hidden variable per bidirected edge. What was observed,
+what an intervention does and what would have happened to the treated are all sums of products of those tables
 (the truncated factorisation), worked out here by `numpy.einsum` and by nothing that the engine uses.
 """
 
@@ -74,8 +74,10 @@ class Model:
         return self.graph.observed
 
 
-def random_model(graph: Graph, rng: np.random.Generator, levels: int | Mapping[str, int] = 2, hidden_levels: int = 3) -> Model:
-    """A positive model drawn at random: one hidden variable per bidirected edge, declared latent ones as they are."""
+def random_model(
+    graph: Graph, rng: np.random.Generator, levels: int | Mapping[str, int] = 2, hidden_levels: int = 3
+) -> Model:
+    """A positive model drawn at random, with `hidden_levels` of each hidden cause."""
     parents: dict[str, list[str]] = {v: [] for v in graph.nodes}
     size = {v: levels if isinstance(levels, int) else levels.get(v, 2) for v in graph.nodes}
     size.update(dict.fromkeys(graph.latent, hidden_levels))
@@ -122,15 +124,19 @@ def joint(model: Model) -> Table:
     return truncated(model)
 
 
-def interventional(model: Model, outcomes: Iterable[str], do: Iterable[str], given: Iterable[str] = ()) -> Table:
+def interventional(
+    model: Model, outcomes: Iterable[str], do: Iterable[str], given: Iterable[str] = ()
+) -> Table:
     """P(outcomes | do(do), given) for all values at once: a table over every name mentioned."""
     outcomes, do, given = set(outcomes), set(do), set(given)
     both = truncated(model, do).keep(outcomes | do | given)
     return both / both.keep(do | given)
 
 
-def among_those_seen(model: Model, outcomes: Iterable[str], treatment: str, given: Iterable[str] = ()) -> Table:
-    """P(outcomes, had the treatment been "treatment*" | treatment, given), for `given` that it does not change."""
+def among_those_seen(
+    model: Model, outcomes: Iterable[str], treatment: str, given: Iterable[str] = ()
+) -> Table:
+    """P(outcomes, had the treatment been "treatment*" | treatment, given), for `given` it does not change."""
     outcomes, given = set(outcomes), set(given)
     star = f"{treatment}*"
     both = truncated(model, split={treatment: star}).keep(outcomes | given | {treatment, star})

@@ -95,7 +95,9 @@ def treated_trials(count: int, seed: int = 0) -> Tally:
     tally = Tally()
     for number in range(count):
         rng = np.random.default_rng((seed, number, 7))
-        graph = random_admg(rng, int(rng.integers(3, 7)), float(rng.uniform(1.5, 3.5)), float(rng.uniform(0.1, 0.4)))
+        graph = random_admg(
+            rng, int(rng.integers(3, 7)), float(rng.uniform(1.5, 3.5)), float(rng.uniform(0.1, 0.4))
+        )
         x, y = (str(name) for name in rng.permutation(graph.observed)[:2])
         query = att(x, y)
         try:

@@ -28,7 +28,7 @@ def arrows(text: str, latent: tuple[str, ...] = (), nodes: tuple[str, ...] = ())
 
 
 def random_admg(rng: np.random.Generator, nodes: int, degree: float = 2.5, share: float = 0.4) -> Graph:
-    """Arrows along a random order and bidirected edges, `degree` edges per node in all, `share` of them hidden."""
+    """Arrows along a random order and bidirected edges: `degree` ends per node, `share` of edges hidden."""
     names = [f"V{i}" for i in range(nodes)]
     order = list(rng.permutation(names))
     pairs = nodes * (nodes - 1) / 2
@@ -59,7 +59,9 @@ def all_dags(names: str) -> list[Graph]:
     pairs = list(combinations(names, 2))
     found = []
     for choice in product(("", "->", "<-"), repeat=len(pairs)):
-        ends = [(b, a) if mark == "<-" else (a, b) for (a, b), mark in zip(pairs, choice, strict=True) if mark]
+        ends = [
+            (b, a) if mark == "<-" else (a, b) for (a, b), mark in zip(pairs, choice, strict=True) if mark
+        ]
         try:
             found.append(Graph.of(names, [Edge(*pair) for pair in ends]))
         except CyclicGraph:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from whence.refutation.cinelli_hazlett import Regression, benchmark_strength, contour
 from whence.refutation.e_value import e_value, e_value_of_limit, risk_ratio_of_difference
-from whence.refutation.power import power_of_z
+from whence.refutation.power import power_of_chi2, power_of_t, power_of_z
 from whence.refutation.result import Refutation, verdict_of
 
 DARFUR = Regression(estimate=0.0973158, se=0.0232565, df=783)
@@ -117,3 +118,12 @@ def test_a_check_that_cannot_see_does_not_reassure() -> None:
 def test_a_refutation_survives_its_own_json() -> None:
     found = Refutation("placebo", "survived", "no effect", 0.4, 0.69, 0.85, "hidden confounding", "It held.")
     assert Refutation.from_dict(found.to_dict()) == found
+
+
+def test_power_agrees_with_scipys_noncentral_distributions() -> None:
+    for shift in (0.5, 2.0, 4.0):
+        critical = stats.t.isf(0.025, 9)
+        expected = stats.nct.sf(critical, 9, shift) + stats.nct.cdf(-critical, 9, shift)
+        assert power_of_t(shift, 9) == pytest.approx(expected, abs=1e-8)
+        assert power_of_chi2(shift**2, 5) == pytest.approx(stats.ncx2.sf(stats.chi2.isf(0.05, 5), 5, shift**2))
+    assert power_of_t(1e9, 9) == pytest.approx(1.0)

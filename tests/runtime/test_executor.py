@@ -1,5 +1,6 @@
 """Whatever the backend and the number of workers: the same results, order, failures and events."""
 
+import importlib
 import math
 import os
 import threading
@@ -79,9 +80,7 @@ def tasks(tmp_path_factory):
     (folder / "whence_test_tasks.py").write_text(TASKS)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        import whence_test_tasks
-
-        yield whence_test_tasks
+        yield importlib.import_module("whence_test_tasks")
 
 
 @pytest.fixture(scope="module")

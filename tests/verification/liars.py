@@ -101,7 +101,9 @@ class Liar:
         if rule == "average":
             extra = free_variables(f) - set(h)
             w = tuple(sorted(extra - set(self.some(extra, 0)))) or self.some(self.names)
-            return Step("average", Kernel(h), Sum(w, Product((P(w), f))), (Fact("independent of", h, w),), (whole,))
+            return Step(
+                "average", Kernel(h), Sum(w, Product((P(w), f))), (Fact("independent of", h, w),), (whole,)
+            )
         return self.component(whole)
 
     def component(self, whole: Step) -> Step:
@@ -133,7 +135,9 @@ class Liar:
         return found
 
     def effect(self) -> tuple[Step, Shape]:
-        rule = self.rng.choice(["effect", "effect", "adjustment", "adjustment", "rule 2", "condition", "front-door"])
+        rule = self.rng.choice(
+            ["effect", "effect", "adjustment", "adjustment", "rule 2", "condition", "front-door"]
+        )
         if rule == "adjustment":
             return self.adjustment()
         if rule == "front-door":
@@ -162,12 +166,20 @@ class Liar:
         assert isinstance(whole.claim, Kernel)
         d = whole.claim.of
         y = self.some(d)
-        x = tuple(sorted(set(self.names) - set(d))) if self.rng.random() < 0.7 else self.some(set(self.names) - set(d))
+        x = (
+            tuple(sorted(set(self.names) - set(d)))
+            if self.rng.random() < 0.7
+            else self.some(set(self.names) - set(d))
+        )
         if not x:
             return None, General()
         among = tuple(set(self.names) - set(x))
         step = Step(
-            "effect", P(y, (), x), total(set(d) - set(y), whole.formula), (Fact("ancestral", d, among=among),), (whole,)
+            "effect",
+            P(y, (), x),
+            total(set(d) - set(y), whole.formula),
+            (Fact("ancestral", d, among=among),),
+            (whole,),
         )
         return step, General()
 

@@ -92,7 +92,9 @@ def parts_of(expression: Expression) -> list[Expression]:
     return list(found.values())
 
 
-def changed_node(node: Expression, names: tuple[str, ...], rng: np.random.Generator) -> tuple[Expression, str]:
+def changed_node(
+    node: Expression, names: tuple[str, ...], rng: np.random.Generator
+) -> tuple[Expression, str]:
     """One node of an expression, changed at its top."""
     pick = lambda options: options[int(rng.integers(len(options)))]  # noqa: E731
     match node:
@@ -260,7 +262,9 @@ def step_mutants(estimand: Estimand, steps: list[Step], rng: np.random.Generator
                 graph,
                 "another premise",
             )
-    rule = pick(["ancestral", "c-factor", "marginal", "effect", "adjustment", "observation", "rule 2", "average"])
+    rule = pick(
+        ["ancestral", "c-factor", "marginal", "effect", "adjustment", "observation", "rule 2", "average"]
+    )
     yield Mutant(
         rewritten(estimand, {}, only(step, lambda new: replace(new, rule=rule))), graph, "another rule"
     )

@@ -57,13 +57,17 @@ def c_component(whole: Step, order: tuple[str, ...], *s: str) -> Step:
             later = order[place + 1 :]
             ratios.append(Quotient(total(later, f), total((v, *later), f)))
     facts = (Fact("order", order), Fact("district", s, among=order))
-    return Step("c-component", Kernel(s), ratios[0] if len(ratios) == 1 else Product(tuple(ratios)), facts, (whole,))
+    return Step(
+        "c-component", Kernel(s), ratios[0] if len(ratios) == 1 else Product(tuple(ratios)), facts, (whole,)
+    )
 
 
 def marginal(whole: Step, *kept: str) -> Step:
     t = whole.claim.of  # type: ignore[attr-defined]
     gone = tuple(name for name in t if name not in kept)
-    return Step("marginal", Kernel(kept), total(gone, whole.formula), (Fact("ancestral", kept, among=t),), (whole,))
+    return Step(
+        "marginal", Kernel(kept), total(gone, whole.formula), (Fact("ancestral", kept, among=t),), (whole,)
+    )
 
 
 def districts(*parts: Step) -> Step:
@@ -253,21 +257,50 @@ def without(step: Step, kind: str) -> Step:
 WRONG: dict[str, tuple[Step, Graph]] = {
     # ancestral
     "ancestral: a parent is left out": (effect(ancestral("Y"), BACK_DOOR, ("Y",), ("X", "Z")), BACK_DOOR),
-    "ancestral: another formula": (in_front_door(z=replace(ZX, premises=(replace(WHOLE, formula=P("X")),))), FRONT_DOOR),
-    "ancestral: its fact is not stated": (in_front_door(z=replace(ZX, premises=(without(WHOLE, "ancestral"),))), FRONT_DOOR),
-    "ancestral: it has a premise": (in_front_door(z=replace(ZX, premises=(replace(WHOLE, premises=(WHOLE,)),))), FRONT_DOOR),
+    "ancestral: another formula": (
+        in_front_door(z=replace(ZX, premises=(replace(WHOLE, formula=P("X")),))),
+        FRONT_DOOR,
+    ),
+    "ancestral: its fact is not stated": (
+        in_front_door(z=replace(ZX, premises=(without(WHOLE, "ancestral"),))),
+        FRONT_DOOR,
+    ),
+    "ancestral: it has a premise": (
+        in_front_door(z=replace(ZX, premises=(replace(WHOLE, premises=(WHOLE,)),))),
+        FRONT_DOOR,
+    ),
     "ancestral: a name twice": (
-        effect(Step("ancestral", Kernel(("Y", "Y")), P("Y"), (Fact("ancestral", ("Y",)),)), BACK_DOOR, ("Y",), ("X",)),
+        effect(
+            Step("ancestral", Kernel(("Y", "Y")), P("Y"), (Fact("ancestral", ("Y",)),)),
+            BACK_DOOR,
+            ("Y",),
+            ("X",),
+        ),
         BACK_DOOR,
     ),
     "ancestral: an unknown name": (effect(ancestral("Q"), BACK_DOOR, ("Q",), ("X",)), BACK_DOOR),
     "ancestral: of nothing": (Step("ancestral", Kernel(()), P(())), BACK_DOOR),
     # c-factor
-    "c-factor: a parent is left out of a factor": (in_front_door(z=c_factor(WHOLE, ORDER, P("Z"))), FRONT_DOOR),
-    "c-factor: a hidden path is forgotten": (in_front_door(xy=c_factor(WHOLE, ORDER, P("X"), P("Y", "Z"))), FRONT_DOOR),
-    "c-factor: a factor looks ahead": (in_front_door(z=c_factor(WHOLE, ORDER, P("Z", ("X", "Y")))), FRONT_DOOR),
-    "c-factor: effects before causes": (in_front_door(z=c_factor(WHOLE, ("Z", "X", "Y"), P("Z"))), FRONT_DOOR),
-    "c-factor: the order lacks a variable": (in_front_door(z=c_factor(WHOLE, ("X", "Z"), P("Z", "X"))), FRONT_DOOR),
+    "c-factor: a parent is left out of a factor": (
+        in_front_door(z=c_factor(WHOLE, ORDER, P("Z"))),
+        FRONT_DOOR,
+    ),
+    "c-factor: a hidden path is forgotten": (
+        in_front_door(xy=c_factor(WHOLE, ORDER, P("X"), P("Y", "Z"))),
+        FRONT_DOOR,
+    ),
+    "c-factor: a factor looks ahead": (
+        in_front_door(z=c_factor(WHOLE, ORDER, P("Z", ("X", "Y")))),
+        FRONT_DOOR,
+    ),
+    "c-factor: effects before causes": (
+        in_front_door(z=c_factor(WHOLE, ("Z", "X", "Y"), P("Z"))),
+        FRONT_DOOR,
+    ),
+    "c-factor: the order lacks a variable": (
+        in_front_door(z=c_factor(WHOLE, ("X", "Z"), P("Z", "X"))),
+        FRONT_DOOR,
+    ),
     "c-factor: the order is not stated": (in_front_door(z=without(ZX, "order")), FRONT_DOOR),
     "c-factor: the district is not stated": (in_front_door(z=without(ZX, "district")), FRONT_DOOR),
     "c-factor: half a district": (
@@ -288,12 +321,17 @@ WRONG: dict[str, tuple[Step, Graph]] = {
     ),
     "c-factor: a factor with do": (in_front_door(z=replace(ZX, formula=P("Z", (), "X"))), FRONT_DOOR),
     "c-factor: a factor at a value": (in_front_door(z=replace(ZX, formula=P("Z", Term("X", 1)))), FRONT_DOOR),
-    "c-factor: a factor twice": (in_front_door(z=replace(ZX, formula=Product((P("Z", "X"), P("Z", "X"))))), FRONT_DOOR),
+    "c-factor: a factor twice": (
+        in_front_door(z=replace(ZX, formula=Product((P("Z", "X"), P("Z", "X"))))),
+        FRONT_DOOR,
+    ),
     # c-component
     "c-component: half a district": (in_front_door(y=c_component(XY, ("X", "Y"), "Y")), FRONT_DOOR),
     "c-component: effects before causes": (
         effect(
-            replace(NAPKIN_MEAN, premises=(c_component(NAPKIN_MEAN.premises[0].premises[0], ("Y", "X"), "Y"),)),
+            replace(
+                NAPKIN_MEAN, premises=(c_component(NAPKIN_MEAN.premises[0].premises[0], ("Y", "X"), "Y"),)
+            ),
             NAPKIN,
             ("Y",),
             ("X",),
@@ -366,7 +404,10 @@ WRONG: dict[str, tuple[Step, Graph]] = {
     ),
     "average: with weights that do not add up to one": (
         effect(
-            replace(NAPKIN_MEAN, formula=Sum(("Z1",), Product((P("Z1"), P("Z1"), NAPKIN_MEAN.premises[0].formula)))),
+            replace(
+                NAPKIN_MEAN,
+                formula=Sum(("Z1",), Product((P("Z1"), P("Z1"), NAPKIN_MEAN.premises[0].formula))),
+            ),
             NAPKIN,
             ("Y",),
             ("X",),
@@ -374,7 +415,10 @@ WRONG: dict[str, tuple[Step, Graph]] = {
         NAPKIN,
     ),
     "average: over nothing": (on_effect(replace(ZY, rule="average", premises=(ZY,), because=())), FRONT_DOOR),
-    "average: of another kernel": (on_effect(replace(ZY, rule="average", premises=(ZX,), because=())), FRONT_DOOR),
+    "average: of another kernel": (
+        on_effect(replace(ZY, rule="average", premises=(ZX,), because=())),
+        FRONT_DOOR,
+    ),
     # effect
     "effect: a treatment within the kernel": (
         replace(
@@ -398,8 +442,14 @@ WRONG: dict[str, tuple[Step, Graph]] = {
     "adjustment: for a descendant of a mediator": (adjustment("Y", "X", ("D",)), arrows("X->Z Z->Y Z->D")),
     "adjustment: for a descendant of the outcome": (adjustment("Y", "X", ("D",)), arrows("X->Y Y->D")),
     "adjustment: for a collider (M-bias)": (adjustment("Y", "X", ("M",)), arrows("X<->M M<->Y X->Y")),
-    "adjustment: for the descendant of a collider": (adjustment("Y", "X", ("D",)), arrows("X<->M M<->Y X->Y M->D")),
-    "adjustment: for an instrument's confounded child": (adjustment("Y", "X", ("D",)), arrows("X->D D<->Y X->Y")),
+    "adjustment: for the descendant of a collider": (
+        adjustment("Y", "X", ("D",)),
+        arrows("X<->M M<->Y X->Y M->D"),
+    ),
+    "adjustment: for an instrument's confounded child": (
+        adjustment("Y", "X", ("D",)),
+        arrows("X->D D<->Y X->Y"),
+    ),
     "adjustment: within what the treatment changes": (
         adjustment("Y", "X", (), ("W",)),
         arrows("X->W X->Y W<->V V->Y"),
@@ -412,11 +462,16 @@ WRONG: dict[str, tuple[Step, Graph]] = {
         arrows("Z->X Z->Y X->Y W->Z"),
     ),
     "adjustment: P(Z | X) where P(Z) is meant": (
-        replace(adjustment("Y", "X", ("Z",)), formula=Sum(("Z",), Product((P("Y", ("X", "Z")), P("Z", "X"))))),
+        replace(
+            adjustment("Y", "X", ("Z",)), formula=Sum(("Z",), Product((P("Y", ("X", "Z")), P("Z", "X"))))
+        ),
         BACK_DOOR,
     ),
     "adjustment: Z in the sum and in the condition": (adjustment("Y", "X", ("Z",), ("Z",)), BACK_DOOR),
-    "adjustment: its fact is not stated": (without(adjustment("Y", "X", ("Z",)), "adjustment set"), BACK_DOOR),
+    "adjustment: its fact is not stated": (
+        without(adjustment("Y", "X", ("Z",)), "adjustment set"),
+        BACK_DOOR,
+    ),
     "adjustment: a false fact beside the true one": (
         replace(
             adjustment("Y", "X", ("Z",)),
@@ -490,12 +545,18 @@ WRONG: dict[str, tuple[Step, Graph]] = {
     "condition: without a condition": (replace(JOINT, claim=P(("Y", "Z"), (), "X")), LATE),
     # observation
     "observation: of doing": (Step("observation", P("Y", (), "X"), P("Y", "X")), BACK_DOOR),
-    "observation: of doing, told as it is": (Step("observation", P("Y", (), "X"), P("Y", (), "X")), BACK_DOOR),
+    "observation: of doing, told as it is": (
+        Step("observation", P("Y", (), "X"), P("Y", (), "X")),
+        BACK_DOOR,
+    ),
     "observation: of another world": (
         Step("observation", P(Term("Y", None, (Term("X", 1),))), P("Y", Term("X", 1))),
         BACK_DOOR,
     ),
-    "observation: of the unseen": (Step("observation", P("Y", "U"), P("Y", "U")), arrows("U->Y", latent=("U",))),
+    "observation: of the unseen": (
+        Step("observation", P("Y", "U"), P("Y", "U")),
+        arrows("U->Y", latent=("U",)),
+    ),
     # a query within a proof, and a kernel by a rule for effects
     "query: as a premise": (Step("query", P("Y", (), "X"), P("Y", "X")), BACK_DOOR),
     "effect: of a kernel": (replace(on_effect(ZY), claim=Kernel(("Y",))), FRONT_DOOR),
@@ -525,7 +586,9 @@ def unfinished() -> dict[str, Estimand]:
             right, expression=root.claim, derivation=replace(root, formula=root.claim, premises=())
         ),
         "a value is lost": replace(
-            right, query=Query(P("Y", (), Term("X", 1))), derivation=replace(root, claim=P("Y", (), Term("X", 1)))
+            right,
+            query=Query(P("Y", (), Term("X", 1))),
+            derivation=replace(root, claim=P("Y", (), Term("X", 1))),
         ),
         "the estimate would adjust for nothing": replace(right, shape=Adjustment(("X",), ("Y",), ())),
         "the estimate would be of another effect": replace(right, shape=Adjustment(("Z",), ("Y",), ())),

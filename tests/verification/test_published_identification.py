@@ -1,7 +1,7 @@
 """The published cases of `../shared/cases/identification.json`: verdict, proof and number of each.
 
-Kinds that wait for later slices: `counterfactual` (10 cases: ID* and IDC*), `general_identification` (6: several
-sources, missing data), MAG, PAG and CPDAG graphs, direct effects and selection nodes. `instrument`,
+Kinds that wait for later slices: `counterfactual` (10 cases: ID* and IDC*), `general_identification` (6:
+several sources, missing data), MAG, PAG and CPDAG graphs, direct effects and selection nodes. `instrument`,
 `frontdoor` and `optimal_adjustment` are read off the graph and tested with the identifier.
 """
 

@@ -10,6 +10,7 @@ from whence.language.estimand import Estimand
 from whence.language.expression import P
 from whence.language.graph import Edge, Graph
 from whence.language.query import Query
+from whence.language.refusals import NotIdentified
 
 
 @pytest.mark.parametrize("part", range(4))
@@ -22,34 +23,31 @@ def test_2000_random_effects_in_graphs_of_4_to_8_nodes_are_proved_and_true_or_re
     assert tally.counts["shape general"] >= 20
 
 
-def test_300_effects_on_the_treated_are_proved_and_true_or_refused_with_a_hedge():
+def test_300_effects_on_the_treated_are_proved_and_true_or_refused():
     tally = treated_trials(300)
     assert tally.faults == []
     assert tally.counts["identified"] >= 150
-    assert tally.counts["not_identified"] >= 15
+    assert tally.counts["not_identified"] + tally.counts["not_yet_answerable"] >= 15
 
 
 def hard_graph(rng: np.random.Generator, nodes: int) -> Graph:
-    """Arrows within a window of ten, so that almost everything is an ancestor, and a hidden cause per twelve."""
+    """Arrows within a window of ten, so that almost everything is an ancestor, and hidden causes."""
     names = [f"V{i}" for i in range(nodes)]
-    edges = []
-    for i in range(nodes):
-        for j in range(i + 1, min(i + 10, nodes)):
-            if rng.random() < 0.25:
-                edges.append(Edge(names[i], names[j]))
-    for _ in range(nodes // 12):
+    near = [(i, j) for i in range(nodes) for j in range(i + 1, min(i + 10, nodes))]
+    edges = [Edge(names[i], names[j]) for i, j in near if rng.random() < 0.25]
+    for _ in range(nodes // 6):
         i = int(rng.integers(nodes - 9))
         edges.append(Edge(names[i], names[i + int(rng.integers(1, 9))], "<->"))
     return Graph.of(names, edges)
 
 
-def test_proofs_in_graphs_of_a_hundred_and_fifty_nodes_are_checked():
-    checked = 0
-    for seed in range(8):
+def test_long_proofs_in_graphs_of_a_hundred_and_fifty_nodes_are_checked():
+    longest = 0
+    for seed in range(6):
         rng = np.random.default_rng(seed)
         graph = hard_graph(rng, 150)
-        x, y = f"V{int(rng.integers(10, 60))}", f"V{int(rng.integers(100, 150))}"
-        found = identify(Query(P(y, (), x)), graph)
-        steps = verify(found, graph)  # type: ignore[arg-type]
-        checked += isinstance(found, Estimand) and len(steps) > 3
-    assert checked >= 1
+        x = {f"V{int(i)}" for i in rng.integers(10, 75, size=3)}
+        found = identify(Query(P(f"V{int(rng.integers(110, 150))}", (), x)), graph)
+        assert isinstance(found, Estimand | NotIdentified)
+        longest = max(longest, len(verify(found, graph)))
+    assert longest >= 50

@@ -1,8 +1,8 @@
 """Every small graph: what the graph algorithms say is held against what exact models do.
 
-A separation is an independence in every model, and what is not separated is dependent in almost every model; a
-set serves for adjustment when the adjusted sum is the effect in every model, and fails in almost every model
-when it does not. So one random model of each graph decides, with certainty up to a set of measure zero, and no
+A separation is an independence in every model, and what is not separated is dependent in almost every
+model; a set serves for adjustment when the adjusted sum is the effect in every model, and fails in almost
+every model when it does not. So one random model of each graph decides, up to a set of measure zero, and no
 criterion of a graph is trusted.
 """
 
@@ -85,7 +85,9 @@ def test_adjustment_of_joint_effects_is_what_models_do_on_random_graphs_with_hid
 
 
 @pytest.mark.parametrize("conditional", [False, True])
-def test_every_effect_in_every_admg_of_three_nodes_is_proved_and_true_or_refused_with_a_hedge(conditional: bool):
+def test_every_effect_in_every_admg_of_three_nodes_is_proved_and_true_or_refused_with_a_hedge(
+    conditional: bool,
+):
     tally = Tally()
     for seed, graph in enumerate(all_admgs("ABC")):
         for x, y, z in permutations("ABC", 3):

@@ -63,7 +63,16 @@ def test_of_3000_proofs_made_up_by_the_letter_of_the_rules_all_that_are_accepted
             tally.update({step.rule for step in estimand.derivation.walk()})
     assert tally["rejected, false"] >= 1500
     # The property would be empty if no made-up proof were true: every rule is used in some that are accepted.
-    rules = ("ancestral", "c-factor", "c-component", "marginal", "districts", "average", "effect", "adjustment")
+    rules = (
+        "ancestral",
+        "c-factor",
+        "c-component",
+        "marginal",
+        "districts",
+        "average",
+        "effect",
+        "adjustment",
+    )
     for rule in (*rules, "rule 2", "condition", "treated", "consistency"):
         assert tally[rule] >= 3, (rule, tally)
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from whence.cli.inputs import data_file, derived, knowledge
+from whence.cli.inputs import as_given, data_file, derived
 from whence.cli.options import (
     DataOption,
     DeriveOption,
@@ -65,7 +65,7 @@ def ask(
         answer = answered(
             question,
             source,
-            knowledge(graph, latent),
+            as_given(graph, latent),
             where=where,
             derive=derived(derive),
             weights=weights,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whence.cli.inputs import knowledge
+from whence.cli.inputs import as_given
 from whence.cli.options import Format, FormatOption, FullOption, GraphOption, LatentOption, OutOption
 from whence.cli.output import REFUSED, check_writable, chosen_format, rendered, write
 
@@ -25,7 +25,7 @@ def identify(
     check_writable(out)
     from whence.engine.asking import ask
 
-    answer = ask(query, None, knowledge(graph, latent))
+    answer = ask(query, None, as_given(graph, latent))
     text = page(answer, full=full) if wanted is Format.text else rendered(answer, wanted)
     write(text, out)
     return REFUSED if answer.estimand is None else 0

@@ -19,9 +19,13 @@ def knowledge(source: str | None, latent: Sequence[str] | None = None) -> "Graph
     """The graph of a text, a file or stdin; None if there is none. Raises `MissingFile` and `GraphError`."""
     from whence.language.graph_text import graph
 
-    if source is None:
-        return None
-    return graph(sys.stdin.read() if source == STDIN else source, latent=tuple(latent or ()))
+    text = sys.stdin.read() if source == STDIN else source
+    return None if text is None else graph(text, latent=tuple(latent or ()))
+
+
+def as_given(source: str | None, latent: Sequence[str] | None = None) -> "Graph | str | None":
+    """The graph as it was given, so that an answer can say so; made a graph where more is said of it."""
+    return knowledge(source, latent) if latent or source == STDIN else source
 
 
 @contextmanager

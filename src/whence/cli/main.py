@@ -33,7 +33,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
-    no_args_is_help=True,
+    no_args_is_help=False,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for command in (ask, identify, verify, graph, demo):
@@ -49,12 +50,16 @@ def show_version(wanted: bool) -> None:
 
 @app.callback()
 def everywhere(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback acts
         bool, typer.Option("--version", help="Show the version.", callback=show_version, is_eager=True)
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show a traceback with an error.")] = False,  # noqa: ARG001 - `run` acts
 ) -> None:
     """Answer causal questions and show the work."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -122,5 +127,5 @@ def is_usage(error: Exception) -> bool:
 
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the output was asked for as JSON; read here because the parser may be what failed."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = zip(["", *arguments], [*arguments, ""], strict=True)
     return any(one == "--format=json" or (one in ("--format", "-f") and two == "json") for one, two in pairs)

@@ -11,11 +11,11 @@ import os
 import platform
 import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import whence
 from whence.language.graph_text import arrows
+from whence.language.graph_text.reading import looks_like_path
 from whence.runtime.plain import JSON, plain
 
 if TYPE_CHECKING:
@@ -32,13 +32,13 @@ def provenance(
     question: str, data: object, graph: object, known: Graph | None, found: Table | None, how: How
 ) -> dict[str, JSON]:
     """Plain JSON: what went in, under which versions, and the command line and script that do it again."""
-    drawing = graph_text(graph, known)
+    drawing = None if known is None else graph_argument(graph, known)
     file = os.fspath(cast("str | os.PathLike[str]", data)) if isinstance(data, str | os.PathLike) else None
     told: dict[str, JSON] = {"seed": how.seed}
     if found is not None:
         told |= {"data": found.source, "data_sha256": found.sha256, "rows": found.rows}
-    if drawing is not None:
-        told["graph"] = drawing
+    if known is not None:
+        told["graph"] = arrows.write(known) if drawing is None or looks_like_path(drawing) else drawing
     told |= {
         "version": whence.__version__,
         "python": platform.python_version(),
@@ -53,12 +53,12 @@ def provenance(
     }
 
 
-def graph_text(graph: object, known: Graph | None) -> str | None:
-    """The graph as it was given, if that was a text; else written as an arrow list."""
-    if known is None:
-        return None
-    if isinstance(graph, str) and "\n" not in graph.strip() and not Path(graph[:255]).is_file():
-        return graph.strip()
+def graph_argument(graph: object, known: Graph) -> str:
+    """The graph as a command line takes it: the line or the file that was given, else an arrow list."""
+    if isinstance(graph, str | os.PathLike):
+        given = os.fspath(cast("str | os.PathLike[str]", graph)).strip()
+        if "\n" not in given:
+            return given
     return arrows.write(known)
 
 

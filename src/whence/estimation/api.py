@@ -6,7 +6,7 @@ Which estimator serves is decided by stated rules (`planning`), which learners b
 >>> from whence.data.reading import table
 >>> from whence.language.graph_text import graph
 >>> from whence.language.query import effect
->>> from whence.identification.api import identify
+>>> from whence.identification.identify import identify
 >>> t = table({"x": [0, 0, 0, 1, 1, 1], "y": [1.0, 2.0, 3.0, 3.0, 4.0, 5.0]})
 >>> found = estimate(identify(effect("x", "y"), graph("x -> y")), t)
 >>> round(found.value, 6), found.method

@@ -151,6 +151,11 @@ class Columns:
             label for _, labels in parts for label in labels
         )
 
+    def width(self, names: Iterable[str]) -> int:
+        """How many columns the design matrix of these variables has."""
+        columns = [self[name] for name in names]
+        return sum(len(each.all_levels()) - 1 if each.text else 1 for each in columns)
+
     def cells(self, names: Sequence[str]) -> tuple[Integers, tuple[tuple[Value, ...], ...]]:
         """Each row's cell in the table of these variables (last fastest), and the levels of each."""
         levels = tuple(self[name].all_levels() for name in names)

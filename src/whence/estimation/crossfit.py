@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.estimation.learners import Choice, fit_predict
+from whence.estimation.learners import OURS, Choice, fit_predict
 from whence.numerics.arrays import Booleans, Floats, Integers, with_intercept
+from whence.numerics.basis import hinges
 from whence.numerics.blas import kernel
 from whence.numerics.blocks import blocks, fold_grams, training_grams
 from whence.numerics.linear import scaling, solve_gram
@@ -24,6 +25,10 @@ from whence.runtime.seeds import Seed
 
 if TYPE_CHECKING:
     from whence.runtime.executor import Executor
+
+
+SPLINE_RIDGE = 0.001
+"""The ridge per row of a fit on splines, whose neighbouring columns are nearly alike."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +48,13 @@ class Nuisance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Fit:
-    """One item of work: a nuisance in a fold of a split. Held as one task, so that arrays travel once."""
+    """One item of work: a nuisance in a fold of a split. Held as one task, so that arrays travel once.
+
+    `bent` is the design with its hinges, for the nuisances learnt on splines.
+    """
 
     design: Floats
+    bent: Floats
     nuisances: tuple[Nuisance, ...]
     splits: tuple[Integers, ...]
     starts: tuple[Floats | None, ...]
@@ -55,18 +64,17 @@ class _Fit:
         which, split, fold = item
         nuisance, labels = self.nuisances[which], self.splits[split]
         learn = labels != fold if nuisance.members is None else (labels != fold) & nuisance.members
-        new = self.design[labels == fold]
-        if nuisance.choice == "linear":
-            rows = int(np.count_nonzero(learn))
-            penalty = RIDGE + nuisance.ridge * rows
-            fit = fit_logistic(self.design[learn], nuisance.target[learn], penalty, self.starts[which])
-            return fit.predict(new)
+        if nuisance.choice in OURS:
+            design = _basis(nuisance, self.design, self.bent)
+            penalty = _penalty(nuisance, int(np.count_nonzero(learn)))
+            fit = fit_logistic(design[learn], nuisance.target[learn], penalty, self.starts[which])
+            return fit.predict(design[labels == fold])
         seed = self.seed.child(which).child(split).child(fold)
         return fit_predict(
             nuisance.choice,
             self.design[learn],
             nuisance.target[learn],
-            new,
+            self.design[labels == fold],
             probability=nuisance.probability,
             seed=seed,
         )
@@ -83,19 +91,23 @@ def cross_fit(
 ) -> list[list[Floats]]:
     """Out-of-fold predictions (n,) of each nuisance for each split: `result[split][nuisance]`."""
     found = [[np.empty(design.shape[0]) for _ in nuisances] for _ in splits]
-    linear = [i for i, each in enumerate(nuisances) if each.choice == "linear" and not each.probability]
-    if linear:
-        scale = scaling(design, executor)
-        columns = with_intercept(scale.apply(design))
-        for which in linear:
+    bent = hinges(design) if any(each.choice == "splines" for each in nuisances) else design
+    linear = [i for i, each in enumerate(nuisances) if each.choice in OURS and not each.probability]
+    for choice in OURS:
+        members = [i for i in linear if nuisances[i].choice == choice]
+        if not members:
+            continue
+        basis = design if choice == "linear" else bent
+        columns = with_intercept(scaling(basis, executor).apply(basis))
+        for which in members:
             for split, labels in enumerate(splits):
                 found[split][which] = linear_out_of_fold(columns, nuisances[which], labels, folds, executor)
     rest = [i for i in range(len(nuisances)) if i not in linear]
     items = [(which, split, fold) for which in rest for split in range(len(splits)) for fold in range(folds)]
     if not items:
         return found
-    starts = tuple(_start(design, each) for each in nuisances)
-    task = _Fit(design, tuple(nuisances), tuple(splits), starts, seed)
+    starts = tuple(_start(_basis(each, design, bent), each) for each in nuisances)
+    task = _Fit(design, bent, tuple(nuisances), tuple(splits), starts, seed)
     results = (
         [task(item) for item in items] if executor is None else executor.map(task, items, stage="nuisances")
     )
@@ -116,7 +128,7 @@ def linear_out_of_fold(
     width = columns.shape[1]
     coefficients = np.empty((folds, width))
     for fold in range(folds):
-        penalty = np.full(width, nuisance.ridge * outside[fold, 0, 0])
+        penalty = np.full(width, _penalty(nuisance, float(outside[fold, 0, 0])))
         penalty[0] = 0.0
         squares, moments = outside[fold, :width, :width], outside[fold, :width, width]
         coefficients[fold] = solve_gram(squares, moments, penalty).coefficients
@@ -128,10 +140,20 @@ def linear_out_of_fold(
     return predicted * scale.scales[0] + scale.means[0]
 
 
+def _basis(nuisance: Nuisance, design: Floats, bent: Floats) -> Floats:
+    return bent if nuisance.choice == "splines" else design
+
+
+def _penalty(nuisance: Nuisance, rows: float) -> float:
+    """The ridge of a linear learner fitted on so many rows; a probability always has a trace of one."""
+    per_row = max(nuisance.ridge, SPLINE_RIDGE) if nuisance.choice == "splines" else nuisance.ridge
+    return per_row * rows + (RIDGE if nuisance.probability else 0.0)
+
+
 def _start(design: Floats, nuisance: Nuisance) -> Floats | None:
     """Where the logistic fits of all folds begin: near their common end, which does not depend on it."""
-    if nuisance.choice != "linear" or not nuisance.probability:
+    if nuisance.choice not in OURS or not nuisance.probability:
         return None
     rows = slice(None) if nuisance.members is None else nuisance.members
     target = nuisance.target[rows]
-    return fit_logistic(design[rows], target, RIDGE + nuisance.ridge * target.size).coefficients
+    return fit_logistic(design[rows], target, _penalty(nuisance, target.size)).coefficients

@@ -14,10 +14,11 @@ from whence.estimation import cautions
 from whence.estimation.crossfit import cross_fit
 from whence.estimation.learners import learner_name
 from whence.estimation.naive import naive_comparison
+from whence.estimation.nuisances import chances_of, nuisances_of
 from whence.estimation.overlap import balance, correlations, overlap, weights_of
 from whence.estimation.plan import spelt
 from whence.estimation.scores import augmented_mean, effect_on_treated, slope
-from whence.estimation.screening import Screened, chances_of, nuisances_of, screened
+from whence.estimation.screening import Screened, screened
 from whence.estimation.values import Balance, Diagnostics, Estimate, Overlap
 from whence.language.refusals import NoOverlap, NoVariation, Refusal
 from whence.numerics.folds import fold_labels

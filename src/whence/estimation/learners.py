@@ -44,18 +44,19 @@ class Learner(Protocol):
         ...
 
 
-Named: TypeAlias = Literal["linear", "boosted"]
-Choice: TypeAlias = Literal["auto", "linear", "boosted"] | Learner
+Choice: TypeAlias = Literal["auto", "linear", "splines", "boosted"] | Learner
 Given: TypeAlias = "str | Learner | Learners | Mapping[str, str | Learner] | None"
 
-NAMES: tuple[str, ...] = ("auto", "linear", "boosted")
+NAMES: tuple[str, ...] = ("auto", "linear", "splines", "boosted")
+OURS = ("linear", "splines")
+"""The learners that are linear in a basis, for which our own solvers serve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learners:
     """Which learner models the outcome and which the treatment; "auto" leaves it to the stated rules.
 
-    "linear" means logistic regression where the target is a group.
+    "linear" means logistic regression where the target is a group; "splines" is either, bending at quantiles.
     """
 
     outcome: Choice = "auto"
@@ -90,7 +91,7 @@ def _choice(given: object) -> Choice:
         raise UnsuitableLearner(
             type(given).__name__,
             "it has no fit and predict",
-            'Give "auto", "linear", "boosted", or an object with fit(X, y) and predict(X).',
+            'Give "auto", "linear", "splines", "boosted", or an object with fit(X, y) and predict(X).',
         )
     return given
 
@@ -99,6 +100,8 @@ def learner_name(choice: Choice, *, probability: bool) -> str:
     """How a learner is called in the explanation."""
     if choice == "linear":
         return "logistic regression" if probability else "linear regression"
+    if choice == "splines":
+        return "logistic regression on splines" if probability else "regression on splines"
     if choice == "boosted":
         return "boosted trees"
     return choice if isinstance(choice, str) else type(choice).__name__

@@ -4,7 +4,7 @@ estimate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,17 +44,24 @@ class Problem:
         return self.y.size
 
     @property
-    def target(self) -> Booleans:
-        """Whose average is asked for, before any group: everyone here."""
-        return self.group
-
-    @property
     def strata(self) -> Integers:
         """The arm of each row (0 first, 1 second, 2 neither), along which folds are balanced."""
         codes = np.full(self.n, len(self.arms), dtype=np.int64)
         for i, arm in enumerate(self.arms):
             codes[arm] = i
         return codes
+
+    def rows(self, chosen: Integers) -> Problem:
+        """Some of the rows, by position."""
+        return replace(
+            self,
+            y=self.y[chosen],
+            t=self.t[chosen],
+            arms=tuple(arm[chosen] for arm in self.arms),
+            design=self.design[chosen],
+            group=self.group[chosen],
+            clusters=None if self.clusters is None else self.clusters[chosen],
+        )
 
 
 def problem(plan: EstimationPlan, columns: Columns) -> Problem | Refusal:

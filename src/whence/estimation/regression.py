@@ -39,7 +39,7 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
     # The treatment comes last, so that where it is determined by the covariates it is the one found wanting.
     design = np.column_stack([data.design[group], t])
     fit = regress(design, y, executor=executor)
-    if not bool(fit.kept[-1]):
+    if not bool(fit.kept[-1]) and fit.rank < y.size:
         return NoVariation(
             f"{plan.treatment} is determined by what is adjusted for, so its coefficient cannot be told.",
             (f"rows that are alike in what is adjusted for and differ in {plan.treatment}",),

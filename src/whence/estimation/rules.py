@@ -6,7 +6,10 @@ For `method="auto"`, in order:
 regression, which is the difference in means. 3. Everything adjusted for discrete, and every stratum seen
 five times under each arm: the plug-in, which needs
    no model.
-4. Two arms (or one): AIPW. A treatment that is a number of many values: partially linear regression.
+4. An effect with fewer than ten rows for each column of the design: plain regression. Cross-fitted models
+would
+   have to shrink the columns, which leaves confounding in; regression absorbs them.
+5. Two arms (or one): AIPW. A treatment that is a number of many values: partially linear regression.
 
 An estimand of another shape never comes here: it is always evaluated as it stands, by the plug-in.
 """
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 
 LEAST_PER_CELL = 5
 LEAST_PER_STRATUM = 10
+ROWS_PER_COLUMN = 10
+SPARE_ROWS = 30
 
 
 def with_method(
@@ -63,12 +68,7 @@ def _by_rule(plan: EstimationPlan, columns: Columns) -> tuple[Method | None, str
     if not names and len(plan.arms) != 1:
         what = "the difference in means" if plan.arms else "the plain slope"
         return "ols", f"There is nothing to adjust for, so this is {what}."
-    if not plan.arms:
-        return "plr", (
-            f"{plan.treatment} is a number of many values, so its effect is taken as the same for each unit "
-            "more (partially linear regression)."
-        )
-    if all(columns[name].discrete for name in names):
+    if plan.arms and all(columns[name].discrete for name in names):
         least, overlapping = _strata(plan, columns, names)
         if least >= LEAST_PER_CELL and _fits(plan, columns, names):
             return "plug-in", (
@@ -78,6 +78,17 @@ def _by_rule(plan: EstimationPlan, columns: Columns) -> tuple[Method | None, str
         if not overlapping:
             arms = " and ".join(spelt(arm) for arm in plan.arms)
             return None, f"No combination of {', '.join(names)} was seen under both {arms}."
+    rows, width = columns.n, columns.width(names)
+    if len(plan.arms) != 1 and width + SPARE_ROWS <= rows < ROWS_PER_COLUMN * (width + 1):
+        return "ols", (
+            f"Plain regression: with {width:,} columns to adjust for and {rows:,} rows, cross-fitted models would "
+            "have to shrink the columns and leave confounding in. The effect is taken as the same for all."
+        )
+    if not plan.arms:
+        return "plr", (
+            f"{plan.treatment} is a number of many values, so its effect is taken as the same for each unit "
+            "more (partially linear regression)."
+        )
     return "aipw", (
         "Augmented inverse-probability weighting, which is right if either the model of the outcome or that "
         "of the treatment is."

@@ -123,7 +123,7 @@ def _answer(fields: Fields) -> AnswerFields:
         estimates=fields.each("estimates", _estimate),
         bounds=_maybe(fields, "bounds", _object),
         assumptions=fields.each("assumptions", lambda each: Assumption.from_dict(_object(each))),
-        refutations=fields.each("refutations", lambda each: Refutation.from_dict(_object(each))),
+        refutations=fields.each("refutations", _refutation),
         warnings=fields.each("warnings", _warning),
         provenance=_object(fields.required("provenance")),
     )
@@ -150,6 +150,17 @@ def _object(data: object) -> Mapping[str, Any]:
 
 def _estimate(data: object) -> Estimate:
     return Estimate.from_dict(_object(data))
+
+
+def _refutation(data: object) -> Refutation:
+    given = dict(_object(data))
+    for key in ("statistic", "p", "power"):
+        # JSON has no word for infinite and undefined numbers; they are written as text.
+        found = given.get(key)
+        given[key] = float(found) if isinstance(found, str) else found
+        if not isinstance(given[key], int | float | None):
+            raise InvalidAnswer(f"the {key} of a refutation is no number")
+    return Refutation.from_dict(given)
 
 
 def _warning(data: object) -> Warning_:

@@ -23,6 +23,7 @@ from whence.explanation.figures import number, percent
 from whence.explanation.mathml import displayed, equation
 from whence.explanation.outline import MARKS, Outline, outline, robustness_words
 from whence.explanation.proof import abbreviated
+from whence.language.lettering import visible
 from whence.language.printing import to_text
 from whence.language.simplify import simplify
 from whence.language.svg_marks import DARK, LIGHT, RULES
@@ -82,7 +83,7 @@ def _context(answer: Answer) -> dict[str, Any]:
         "rules": _drawn(RULES + canvas.RULES),
         "rung": RUNGS.get(answer.rung or 0, "A question"),
         "provenance_line": _provenance(answer),
-        "made_by": f"Made by Whence {answer.provenance.get('version', '')}".rstrip(),
+        "made_by": visible(f"Made by Whence {answer.provenance.get('version', '')}".rstrip()),
         "n": "" if shown.line is None else number(shown.line.n, "count"),
         "number_line": shown.line and _drawn(number_line(shown.line)),
         "cells_chart": shown.cells and _drawn(_cells(answer, shown)),
@@ -96,7 +97,7 @@ def _context(answer: Answer) -> dict[str, Any]:
 
 def _provenance(answer: Answer) -> str:
     source = answer.provenance.get("data")
-    return f"Data: {source}" if isinstance(source, str) else ""
+    return visible(f"Data: {source}") if isinstance(source, str) else ""
 
 
 def _cells(answer: Answer, shown: Outline) -> str:
@@ -111,7 +112,7 @@ def _proof(answer: Answer, shown: Outline) -> dict[str, Any]:
     return {
         "proof": [(line, _drawn(equation(line.claim, line.formula))) for line in shown.proof],
         "estimand_math": _drawn(displayed(expression)),
-        "estimand_text": to_text(expression),
+        "estimand_text": visible(to_text(expression)),
     }
 
 
@@ -150,7 +151,7 @@ def _overlap_words(found: Estimate | None) -> str:
         return ""
     overlap = found.diagnostics.overlap
     sizes = found.diagnostics.effective_sample_size
-    each = "; ".join(f"{name}: {number(size, 'count')}" for name, size in sizes.items())
+    each = "; ".join(f"{visible(name)}: {number(size, 'count')}" for name, size in sizes.items())
     effective = f" Effective sample size: {each}." if each else ""
     support = f"{percent(overlap.common_support)} lie where both were seen."
     return f"Heights are square roots of each group's shares. {support}{effective}"

@@ -3,7 +3,7 @@ r"""An answer as Markdown, for a pull request, a wiki or a notebook.
 Every name and sentence is escaped, so that no text of a stranger becomes markup, a link or an image.
 
 >>> escaped("*a* <b> [x](y)")
-'\\\\*a\\\\* &lt;b&gt; \\\\[x\\\\](y)'
+'\\*a\\* &lt;b&gt; \\[x\\](y)'
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ SPECIAL = re.compile(r"([\\`*_{}\[\]#|~$!])")
 def escaped(text: str) -> str:
     """The text as Markdown that shows it and does nothing else."""
     plain = visible(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    plain = SPECIAL.sub(r"\\\1", plain)
     # An address would become a link by itself.
-    plain = re.sub(r"(?i)(https?|ftp)://", r"\1&#58;//", plain)
-    return SPECIAL.sub(r"\\\1", plain)
+    plain = re.sub(r"(?i)\b(https?|ftp)://", r"\1&#58;//", plain)
+    return re.sub(r"(?i)\bwww\.", "www&#46;", plain)
 
 
 def code(text: str) -> str:
@@ -72,7 +73,7 @@ def to_markdown(answer: Answer) -> str:
     lines += _ledger(shown)
     lines += _checks(shown)
     lines += ["## Reproduce it", "", *_block(shown.command, "sh"), *_block(shown.script, "python")]
-    lines += _table(("", ""), [(name, escaped(value)) for name, value in shown.reproduce])
+    lines += _table(("", ""), [(escaped(name), escaped(value)) for name, value in shown.reproduce])
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -4,7 +4,7 @@ The text of the same formula stands beside it (`whence.language.printing.to_text
 who listen. A bound name that hides another of the same name is primed, as there.
 
 >>> from whence.language.expression import P
->>> to_mathml(P("Y"))[-63:]
+>>> to_mathml(P("Y"))[-85:]
 '<mo stretchy="false">(</mo><mi>Y</mi><mo stretchy="false">)</mo></mrow></mrow></math>'
 """
 

@@ -5,13 +5,12 @@ Terminal, HTML, Markdown and LaTeX all print this outline, so that no view can s
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
-from whence.explanation.figures import MINUS, interval, listed, number, p_value, percent
+from whence.explanation.figures import interval, listed, number, p_value, percent
 from whence.explanation.proof import Abbreviation, ProofLine, proof_lines
+from whence.explanation.reproduction import command, reproduction, script
 from whence.explanation.sentence import IN_SENTENCE, caution, sentence, unit_of
 from whence.language.estimand import Adjustment, Estimand, FrontDoor, Observed
 from whence.language.lettering import visible
@@ -146,7 +145,7 @@ def outline(answer: Answer) -> Outline:
         warnings=tuple((visible(each.code), visible(each.message)) for each in answer.warnings),
         would_help=_would_help(answer),
         reason=visible(refusal.message) if refusal and refusal.kind != "needs_data" else "",
-        reproduce=_reproduce(answer),
+        reproduce=reproduction(answer),
         command=command(answer),
         script=script(answer),
     )
@@ -330,85 +329,4 @@ def _check(refutation: Refutation) -> Check:
         visible(refutation.null),
         ", ".join(numbers),
         visible(refutation.blind_to),
-    )
-
-
-# ── how to do it again ──────────────────────────────────────────────────────────────────────────────────────
-
-PROVENANCE = {
-    "seed": "Seed",
-    "data": "Data",
-    "data_sha256": "Data, SHA-256",
-    "rows": "Rows",
-    "graph": "Graph",
-    "graph_sha256": "Graph, SHA-256",
-    "version": "Whence",
-    "python": "Python",
-    "platform": "Platform",
-    "elapsed_s": "Seconds",
-}
-
-
-def _reproduce(answer: Answer) -> tuple[tuple[str, str], ...]:
-    """Names and values of the provenance, those we know first."""
-    hidden = {"labels", "command", "script", "call"}
-    given = {
-        key: value for key, value in answer.provenance.items() if key not in hidden and value is not None
-    }
-    ordered = [key for key in PROVENANCE if key in given] + [key for key in given if key not in PROVENANCE]
-    return tuple((PROVENANCE.get(key, check_name(key)), _plain(given[key], key)) for key in ordered)
-
-
-def _plain(value: object, key: str = "") -> str:
-    if key == "rows" and isinstance(value, int):
-        return number(value, "count")
-    if isinstance(value, float):
-        return f"{value:.3g}".replace("-", MINUS)
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, dict):
-        pairs = cast("dict[str, Any]", value).items()
-        return ", ".join(f"{visible(key)} {_plain(item)}" for key, item in pairs)
-    if isinstance(value, list):
-        return ", ".join(_plain(item) for item in cast("list[object]", value))
-    return visible(json.dumps(value))
-
-
-def command(answer: Answer) -> str:
-    """The command line that answers the question again."""
-    given = answer.provenance.get("command")
-    if isinstance(given, str):
-        return visible(given)
-    parts = ["whence", "ask", shlex.quote(answer.question)]
-    for option, key in (("--data", "data"), ("--graph", "graph"), ("--seed", "seed")):
-        value = answer.provenance.get(key)
-        if isinstance(value, str | int):
-            parts += [option, shlex.quote(str(value))]
-    return visible(" ".join(parts))
-
-
-def script(answer: Answer) -> str:
-    """The same in Python."""
-    given = answer.provenance.get("script")
-    if isinstance(given, str):
-        return "\n".join(visible(line) for line in given.splitlines())
-    data, graph, seed = (answer.provenance.get(key) for key in ("data", "graph", "seed"))
-    arguments = [repr(answer.question)]
-    arguments += [f"data={data!r}"] if isinstance(data, str) else []
-    arguments += [f"graph={graph!r}"] if isinstance(graph, str) else []
-    arguments += [f"seed={seed}"] if isinstance(seed, int) else []
-    return (
-        "import whence as wh\n\n"
-        + visible(f"answer = wh.ask({', '.join(arguments)})")
-        + "\nprint(answer.text)"
-    )
-
-
-def naive_words(line: NumberLine) -> str:
-    """The plain comparison in words, with the distance to the answer."""
-    if line.naive is None or line.removed is None:
-        return ""
-    return (
-        f"The plain comparison says {number(line.naive, line.unit, signed=True)}; adjusting moves it by "
-        f"{number(line.removed, line.unit, signed=True)} (confounding removed)."
     )

@@ -101,7 +101,9 @@ def caution(answer: Answer) -> str:
         return ""
     names = listed([visible(each.name) for each in failed])
     count = "A check" if len(failed) == 1 else f"{len(failed)} checks"
-    told = visible(failed[0].sentence)
+    # A test that the data decided speaks louder than a computation of what might be.
+    loudest = min(failed, key=lambda each: (each.p is None, 0.0 if each.p is None else each.p))
+    told = visible(loudest.sentence)
     return f"{count} failed ({names}): do not rely on this number before the reason is known. {told}"
 
 
@@ -131,8 +133,10 @@ def _contrasted(answer: Answer, found: Estimate, contrast: Contrast, unit: str) 
     own = words.labels.get(contrast.treatment, {})
     level = 1 if contrast.level is None else contrast.level
     base = 0 if contrast.base is None else contrast.base
-    change = f"{treatment} to {visible(value_text(level))} rather than {visible(value_text(base))}"
-    subject = _capital(treatment) if "label" in own else f"Setting {change}"
+    change = f"setting {treatment} to {visible(value_text(level))} rather than {visible(value_text(base))}"
+    if contrast.open:  # the engine leaves open only what is one unit more of a number
+        change = f"raising {treatment} by one unit"
+    subject = _capital(treatment) if "label" in own and not contrast.open else _capital(change)
     among = ""
     if contrast.kind == "ATT":
         among = " among " + visible(
@@ -141,9 +145,8 @@ def _contrasted(answer: Answer, found: Estimate, contrast: Contrast, unit: str) 
     ends = found.interval
     about = "about " if found.se is not None else ""
     if ends is not None and ends[0] <= 0 <= ends[1]:
-        told = subject if "label" in own else f"setting {change}"
         return (
-            f"No average effect of {told[0].lower() + told[1:]} on {outcome} can be told apart from "
+            f"No average effect of {subject[0].lower() + subject[1:]} on {outcome} can be told apart from "
             f"zero{among}: the best guess is {number(found.value, unit, signed=True)} ({sure(found, unit)})."
         )
     verb = "raised" if found.value > 0 else "lowered" if found.value < 0 else "changed"

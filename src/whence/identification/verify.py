@@ -3,7 +3,7 @@
 A derivation claims that a query equals a formula in what was observed. Here each step is derived anew: its
 claim must have the form that the rule speaks of, its formula must be the one that the rule builds from its
 premises, and the facts of the graph that the rule needs must be true, and stated. A refusal must show a hedge
-for the very effect asked about. Nothing is shared with the identifier but the values that it returns.
+for an effect that the query names. Nothing is shared with the identifier but the values that it returns.
 
 Sources: J. Tian and J. Pearl (AAAI 2002), lemmas 3 and 4, for kernels; J. Pearl, *Causality* (2009), 3.4, for
 rule 2; I. Shpitser and J. Pearl (AAAI 2006), theorem 4, and (UAI 2006), theorem 6, for hedges.
@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from whence.identification.verify_graph import NONE, Names, World, project
+from whence.identification.verify_graph import NONE, Names, World, as_sets, is_true, project
 from whence.language import expression as algebra
 from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, Observed, Step
 from whence.language.expression import Expression, Kernel, P, Product, Quotient, Sum, Term, product, total
@@ -69,43 +69,11 @@ def _check_step(step: Step, world: World) -> CheckedStep:
     formula, needs = (_on_kernels if isinstance(step.claim, Kernel) else _on_effects)(step, world)
     _demand(_same(step.formula, formula), step.rule, "its formula is not what the rule builds")
     for fact in step.because:
-        _demand(_is_true(fact, world), step.rule, f"the graph does not have the property {fact}")
-    stated = {_as_sets(fact, world) for fact in step.because}
+        _demand(is_true(fact, world), step.rule, f"the graph does not have the property {fact}")
+    stated = {as_sets(fact, world) for fact in step.because}
     for fact in needs:
-        _demand(_as_sets(fact, world) in stated, step.rule, f"it needs, and does not state, {fact}")
+        _demand(as_sets(fact, world) in stated, step.rule, f"it needs, and does not state, {fact}")
     return CheckedStep(step, needs)
-
-
-def _as_sets(fact: Fact, world: World) -> tuple[str, tuple[Names, ...]]:
-    """What all ways to state a fact have in common."""
-    x, y = frozenset(fact.x), frozenset(fact.y)
-    if fact.kind == "separated":
-        x, y = sorted((x, y), key=sorted)
-    others = (fact.given, fact.among or world.names, fact.cut_into, fact.cut_out_of)
-    return fact.kind, (x, y, *map(frozenset, others))
-
-
-def _is_true(fact: Fact, world: World) -> bool:
-    kind, (x, y, given, among, into, out_of) = _as_sets(fact, world)
-    if not x.union(y, given, into, out_of) <= among <= world.names:
-        return False
-    match kind:
-        case "separated":
-            return world.within(among).cut(into, out_of).separated(x, y, given)
-        case "ancestral":
-            return all(world.parents[v] & among <= x for v in x)
-        case "district":
-            return all(world.district(v, among) == x for v in list(x)[:1])
-        case "order":
-            place = {v: number for number, v in enumerate(fact.x)}
-            causes_first = all(place[cause] < place[v] for v in x for cause in world.parents[v] & x)
-            return causes_first and len(place) == len(fact.x)
-        case "independent of":
-            return not y & x.union(*(world.parents[v] for v in x))
-        case "adjustment set":
-            return world.adjusts(x, y, given)
-        case _:
-            return False
 
 
 def _kernel(step: Step, world: World) -> Names:
@@ -137,10 +105,11 @@ def _on_kernels(step: Step, world: World) -> Built:
         case "ancestral" if not premises:
             return P(s), (Fact("ancestral", tuple(s)),)
         case "c-factor" if later.keys() == s and [each.rule for each in step.premises] == ["ancestral"]:
-            seen = {v: _named(each.given) for each in _factors(step.formula) for v in _named(each.of)}
-            _demand(seen.keys() == s, step.rule, "its formula has not one factor for each variable")
+            factors = [each for each in algebra.atoms(step.formula) if isinstance(each, P)]
+            seen = {v: _named(each.given) for each in factors for v in _named(each.of)}
             past = {v: h - {v, *later[v]} for v in s}
-            _demand(all(seen[v] <= past[v] for v in s), step.rule, "a factor looks ahead")
+            ordered = seen.keys() == s and all(seen[v] <= past[v] for v in s)
+            _demand(ordered, step.rule, "its factors are not those of its variables given earlier ones")
             # That each v hangs on its past only through what its factor mentions is stated by the formula.
             apart = (world.separated(frozenset({v}), past[v] - seen[v], seen[v]) for v in s)
             _demand(all(apart), step.rule, "a factor leaves out what matters")
@@ -161,16 +130,11 @@ def _on_kernels(step: Step, world: World) -> Built:
             raise ProofRejected(step.rule, "its claim or its premises do not fit the rule")
 
 
-def _factors(formula: Expression) -> list[P]:
-    parts = formula.factors if isinstance(formula, Product) else (formula,)
-    return [part for part in parts if isinstance(part, P)]
-
-
 def _on_effects(step: Step, world: World) -> Built:
+    over = frozenset(step.formula.over) if isinstance(step.formula, Sum) else NONE
     if isinstance(step.claim, P) and step.rule in ("observation", "consistency", "treated"):
-        return _on_worlds(step.claim, step, world)
+        return _on_worlds(step.claim, step, over, world)
     y, x, z = _effect(step, world)
-    over = _summed(step.formula)
     match step.rule, step.premises:
         case "effect", (whole,) if not z:
             d = _kernel(whole, world)
@@ -178,9 +142,8 @@ def _on_effects(step: Step, world: World) -> Built:
             needs = Fact("ancestral", tuple(d), among=tuple(world.names - x))
             return total(d - y, whole.formula), (needs,)
         case "adjustment", ():
-            _demand(not over & z, step.rule, "it sums over what is held as seen")
-            steady = not z or not (over | z) & world.below(x)
-            _demand(steady, step.rule, "it holds as seen what the treatment may change")
+            clear = not over & z and (not z or not (over | z) & world.below(x))
+            _demand(clear, step.rule, "it holds as seen what it sums over, or what comes after the treatment")
             needs = Fact("adjustment set", tuple(x), tuple(y), tuple(over | z))
             return _adjusted(P(y, x | z | over), over, z), (needs,)
         case "rule 2", (other,):
@@ -190,17 +153,15 @@ def _on_effects(step: Step, world: World) -> Built:
             sides = (tuple(y), tuple(seen), tuple(x | given))
             return other.formula, (Fact("separated", *sides, cut_into=tuple(x), cut_out_of=tuple(seen)),)
         case "condition", (joint,):
-            _demand(
-                z and _effect(joint, world) == (y | z, x, NONE), step.rule, "its premise is not the joint"
-            )
+            _demand(z and _effect(joint, world) == (y | z, x, NONE), step.rule, "its premise differs")
             return Quotient(joint.formula, Sum(tuple(y), joint.formula)), ()
         case _:
             raise ProofRejected(step.rule, "its claim or its premises do not fit the rule")
 
 
-def _on_worlds(claim: P, step: Step, world: World) -> Built:
+def _on_worlds(claim: P, step: Step, over: Names, world: World) -> Built:
     """Rules about what was seen, or about outcomes in one world among those who were seen in another."""
-    worlds, over = {term.world for term in claim.of}, _summed(step.formula)
+    worlds = {term.world for term in claim.of}
     elsewhere = worlds.pop() if len(worlds) == 1 else ()
     y, x = _named(claim.of), _named(elsewhere)
     here = [term for term in claim.given if term.name in x]
@@ -215,31 +176,19 @@ def _on_worlds(claim: P, step: Step, world: World) -> Built:
             return claim, ()
         case "consistency", () if fits and x and tuple(here) == elsewhere:
             return P(outcomes, claim.given), ()
-        case "consistency", (doing,) if (
-            fits and _is_two_level(elsewhere, here) and not _named(by) & world.below(x)
-        ):
-            values = {
-                name: value for name, value in _values((*claim.of, *elsewhere, *by)) if value is not None
-            }
+        case "consistency", (doing,) if fits and len(x) == 1 and not _named(by) & world.below(x):
+            # For a treatment of two levels: P(Y | do x') = P(Y, x') + P(Y_x' | x) P(x).
             _demand(doing.claim == P(y, _named(by), x), step.rule, "its premise is not the effect")
-            effect, both = algebra.substitute(doing.formula, values), P([*outcomes, *elsewhere], by)
-            return Quotient(algebra.Difference(effect, both), P(here, by)), ()
+            levels = {term.value for term in (*here, *elsewhere)} - {None}
+            _demand(len(levels) == 2, step.rule, "it is about one level of the treatment")
+            effect = algebra.substitute(doing.formula, _assigned((*claim.of, *elsewhere, *by)))
+            return Quotient(algebra.Difference(effect, P([*outcomes, *elsewhere], by)), P(here, by)), ()
         case "treated", () if fits and x and not (over | _named(by)) & world.below(x):
             sides = (tuple(x), tuple(y), tuple(over | _named(by)))
             built = _adjusted(P(outcomes, [*elsewhere, *by, *over]), over, claim.given)
             return built, (Fact("separated", *sides, cut_out_of=tuple(x)),)
         case _:
             raise ProofRejected(step.rule, "its claim does not fit the rule")
-
-
-def _is_two_level(elsewhere: Iterable[Term], here: Iterable[Term]) -> bool:
-    """Whether one variable is set to one value among those seen at another: if it has but two, all is told."""
-    levels = {value for _, value in _values([*elsewhere, *here])}
-    return len(_named(elsewhere)) == 1 and len(levels - {None}) == 2
-
-
-def _summed(formula: Expression) -> Names:
-    return frozenset(formula.over) if isinstance(formula, Sum) else NONE
 
 
 def _adjusted(outcome: P, over: Names, given: Iterable[str | Term]) -> Expression:
@@ -274,10 +223,9 @@ def _check_root(estimand: Estimand, world: World) -> None:
             return algebra.rebuilt(part, tuple(map(answered, algebra.children(part))))
         if part in proved:
             return proved[part]
-        bare, values = algebra.pattern(part), set(_values(part.terms))
-        clear = bare in proved and len(values) == len(dict(values))
-        _demand(clear, "query", f"there is no proof for {part}")
-        return algebra.substitute(proved[bare], {name: v for name, v in values if v is not None})
+        flat = not any(term.world for term in part.terms) and algebra.pattern(part) in proved
+        _demand(flat, "query", f"there is no proof for {part}")
+        return algebra.substitute(proved[algebra.pattern(part)], _assigned(part.terms))
 
     built = answered(body)
     _demand(root.rule == "query" and root.claim == body and not root.because, "query", "it is another query")
@@ -296,14 +244,8 @@ def _effects(query: Query) -> list[P]:
     return [atom for atom in found if atom.do or any(term.world for term in atom.terms)]
 
 
-def _values(terms: Iterable[Term]) -> list[tuple[str, algebra.Value | None]]:
-    return [pair for term in terms for pair in ((term.name, term.value), *_values(term.world))]
-
-
-def _sides(atom: P) -> tuple[Names, Names, Names]:
-    """Outcomes, treatments and conditions of an effect, or of its counterpart among the treated."""
-    x = _named(atom.do).union(*(_named(term.world) for term in atom.of))
-    return _named(atom.of), x, _named(atom.given) - x
+def _assigned(terms: Iterable[Term]) -> dict[str, algebra.Value]:
+    return {term.name: term.value for term in terms if term.value is not None}
 
 
 def _check_shape(estimand: Estimand, world: World) -> None:
@@ -311,19 +253,21 @@ def _check_shape(estimand: Estimand, world: World) -> None:
     shape, effects = estimand.shape, _effects(estimand.query)
     _demand(effects or not isinstance(shape, Adjustment | FrontDoor), "shape", "nothing is done in the query")
     for atom in effects:
-        y, x, by = _sides(atom)
+        y, x = _named(atom.of), _named(atom.do).union(*(_named(term.world) for term in atom.of))
+        by = _named(atom.given) - x
         match shape:
             case Adjustment(treatments=treatments, outcomes=outcomes, adjust=adjust):
-                told = (frozenset(outcomes), frozenset(treatments), frozenset(shape.by))
-                z = by.union(adjust)
+                told = (outcomes, treatments, shape.by)
                 serves = world.adjusts if atom.do and not by else world.blocks_back_doors
-                fits = serves(x, y, z) and not by.intersection(adjust)
+                fits = world.names.issuperset(adjust) and not by.intersection(adjust)
+                fits = fits and serves(x, y, by.union(adjust))
             case FrontDoor(treatments=treatments, outcomes=outcomes, mediators=mediators):
-                told = (frozenset(outcomes), frozenset(treatments), NONE)
-                fits = bool(atom.do) and world.is_front_door(x, y, frozenset(mediators))
+                told = (outcomes, treatments, ())
+                fits = bool(atom.do and mediators) and world.names.issuperset(mediators)
+                fits = fits and world.is_front_door(x, y, frozenset(mediators))
             case _:
                 told, fits = (y, x, by), not isinstance(shape, Observed)
-        _demand(fits and told == (y, x, by), "shape", f"{shape} is not that of {atom}")
+        _demand(fits and tuple(map(frozenset, told)) == (y, x, by), "shape", f"{shape} is not that of {atom}")
 
 
 def _check_refusal(refusal: NotIdentified, world: World) -> None:
@@ -346,17 +290,11 @@ def _check_refusal(refusal: NotIdentified, world: World) -> None:
 
 def _reduction(atom: P, world: World) -> tuple[Names, Names]:
     """Outcomes and treatments of the joint effect that is identified if and only if the atom is."""
-    y, x, given = _sides(atom)
-    here = [term for term in atom.given if term.name in x]
-    told = _is_two_level(atom.of[0].world, here) and not given & world.below(x)
-    if not (atom.do or told) or not y.union(x, given) <= world.names:
+    y, x, given = _named(atom.of), _named(atom.do), _named(atom.given)
+    if any(term.world for term in atom.terms) or not y.union(x, given) <= world.names:
         return NONE, NONE
-    movable = True
-    while movable:
-        movable = [z for z in given if _rule_2(y, x, frozenset({z}), given - {z}, world)]
-        x, given = x.union(movable[:1]), given.difference(movable[:1])
+    for z in sorted(given) * len(given):
+        rest = given - {z}
+        if z in given and world.cut(into=x, out_of=given - rest).separated(y, given - rest, x | rest):
+            x, given = x | {z}, rest
     return y | given, x
-
-
-def _rule_2(y: Names, x: Names, z: Names, given: Names, world: World) -> bool:
-    return world.cut(into=x, out_of=z).separated(y, z, x | given)

@@ -1,4 +1,4 @@
-"""The graph as the verifier sees it: its own latent projection, districts, separation and criteria.
+"""The graph as the verifier sees it: its own latent projection, districts, separation, criteria and facts.
 
 Nothing here is shared with the identifier, and the algorithms are others than its: sets of names instead of
 bit masks, and separation in the augmented graph of the ancestors instead of reachability along paths.
@@ -14,10 +14,11 @@ adjustment; J. Pearl, *Causality* (2009), 3.3, for the back door and the front d
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from whence.language.estimand import Fact
 from whence.language.graph import Graph
 from whence.runtime.errors import ProofRejected
 
@@ -103,9 +104,9 @@ class World:
 
     def is_front_door(self, x: Names, y: Names, through: Names) -> bool:
         """The front-door criterion: all causal paths intercepted, and neither half of them confounded."""
-        intercepts = through and not through & (x | y) and not x & self.within(self.names - through).above(y)
+        intercepts = not through & (x | y) and not x & self.within(self.names - through).above(y)
         clean = self.cut(out_of=x).separated(x, through)
-        return bool(intercepts) and clean and self.cut(out_of=through).separated(through, y, x)
+        return intercepts and clean and self.cut(out_of=through).separated(through, y, x)
 
 
 def project(graph: Graph | None) -> World:
@@ -126,3 +127,28 @@ def project(graph: Graph | None) -> World:
         parents[v] = causes - graph.latent
         spouses[v] = (tops | reached(tops & graph.latent, down, graph.latent)) - graph.latent - {v}
     return World(parents, spouses)
+
+
+def as_sets(fact: Fact, world: World) -> tuple[str, tuple[Names, ...]]:
+    """What all ways to state a fact have in common."""
+    x, y = frozenset(fact.x), frozenset(fact.y)
+    if fact.kind == "separated":
+        x, y = sorted((x, y), key=sorted)
+    others = (fact.given, fact.among or world.names, fact.cut_into, fact.cut_out_of)
+    return fact.kind, (x, y, *map(frozenset, others))
+
+
+def is_true(fact: Fact, world: World) -> bool:
+    """Whether the graph has the property that the fact states."""
+    kind, (x, y, given, among, into, out_of) = as_sets(fact, world)
+    place = {v: number for number, v in enumerate(fact.x)}
+    meanings: dict[str, Callable[[], bool]] = {
+        "separated": lambda: world.within(among).cut(into, out_of).separated(x, y, given),
+        "ancestral": lambda: all(world.parents[v] & among <= x for v in x),
+        "district": lambda: all(world.district(v, among) == x for v in fact.x[:1]),
+        "order": lambda: all(place[u] < place[v] for v in x for u in world.parents[v] & x),
+        "independent of": lambda: not y & x.union(*(world.parents[v] for v in x)),
+        "adjustment set": lambda: world.adjusts(x, y, given),
+    }
+    known = x.union(y, given, into, out_of) <= among <= world.names
+    return known and kind in meanings and len(place) == len(fact.x) and meanings[kind]()

@@ -34,7 +34,7 @@ from whence.runtime.errors import InvalidAnswer, QueryError
 if TYPE_CHECKING:
     from whence.runtime.plain import JSON
 
-DEEPEST = 400
+DEEPEST = 150
 
 
 def expression_to_dict(expression: Expression) -> dict[str, JSON]:

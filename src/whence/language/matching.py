@@ -153,8 +153,14 @@ def _taken(
         yield from _listed(sentence, place, 1, lenient)
         return
     for candidate in _candidates(sentence, place, lenient):
-        if slot not in filled or filled[slot].name == candidate.name:
+        if slot not in filled or _alike(sentence, filled[slot], candidate):
             yield candidate.end, {slot: candidate}
+
+
+def _alike(sentence: Sentence, one: Filled, other: Filled) -> bool:
+    if one.name is not None or other.name is not None:
+        return one.name == other.name
+    return folded(sentence.raw(one.start, one.end)) == folded(sentence.raw(other.start, other.end))
 
 
 def _candidates(sentence: Sentence, place: int, lenient: bool) -> Iterator[Filled]:

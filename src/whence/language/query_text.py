@@ -63,8 +63,8 @@ def query(text: str | Query) -> Query:
     """
     if isinstance(text, Query):
         return text
-    cursor = Cursor(text, tokens(text))
     _refuse_later_forms(text)
+    cursor = Cursor(text, tokens(text))
     found = _contrast(cursor) if cursor.is_at(*CONTRASTS) and cursor.following.text == "(" else None
     asked = Query(_difference(cursor, 0)) if found is None else of_contrast(found)
     assumed = assumptions(cursor)
@@ -78,6 +78,9 @@ def query(text: str | Query) -> Query:
 
 
 def _refuse_later_forms(text: str) -> None:
+    head = re.match(rf"\s*({'|'.join(LATER)})\s*\(", text)
+    if head is not None:
+        raise InvalidQuery(f"{LATER[head[1]]} ({head[1]}) is not supported yet.", EXAMPLES)
     if re.match(r"\s*why\s", text, re.IGNORECASE) or re.search(r"\bactual\s+cause\b", text, re.IGNORECASE):
         raise InvalidQuery("Questions of why and of actual causes are not supported yet.", EXAMPLES)
 

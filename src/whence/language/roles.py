@@ -64,9 +64,9 @@ def roles(
         ("instrument", instruments),
         ("collider", _meeting(graph, x, y) if asked else 0),
     )
-    found: dict[str, Role] = {}
-    for node, name in enumerate(graph.nodes):
-        found[name] = next((role for role, mask in tests if mask >> node & 1), "other")
+    found: dict[str, Role] = dict.fromkeys(graph.nodes, "other")
+    for role, mask in reversed(tests):
+        found.update(dict.fromkeys(graph.names(mask), role))
     return found
 
 

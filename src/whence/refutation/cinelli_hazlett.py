@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
+from whence.numerics.intervals import t_interval, t_quantile
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Regression:
         f = share * abs(self.t) / math.sqrt(self.df)
         critical = 0.0
         if alpha is not None:
-            critical = float(stats.t.isf(alpha / 2, self.df - 1)) / math.sqrt(self.df - 1)
+            critical = t_quantile(1 - alpha / 2, self.df - 1) / math.sqrt(self.df - 1)
         gap = f - critical
         if gap <= 0:
             return 0.0
@@ -65,8 +65,7 @@ class Regression:
 
     def interval(self, level: float) -> tuple[float, float]:
         """The two-sided interval of the estimate."""
-        half = float(stats.t.isf((1 - level) / 2, self.df)) * self.se
-        return (self.estimate - half, self.estimate + half)
+        return t_interval(self.estimate, self.se, level, self.df)
 
 
 @dataclass(frozen=True, slots=True)

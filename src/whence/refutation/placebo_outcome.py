@@ -14,7 +14,8 @@ import numpy as np
 
 from whence.estimation.again import re_estimate
 from whence.estimation.values import Estimate
-from whence.refutation.power import p_of_z, power_of_z
+from whence.numerics.intervals import normal_tail
+from whence.refutation.power import power_of_z
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def placebo_outcome(subject: Subject, placebo: str, derived: Iterable[str]) -> R
         sentence = f"The effect on {placebo} could not be estimated: {reason}"
         return Refutation(name, "inconclusive", null, None, None, None, blind_to, sentence, details)
     z = found.value / found.se
-    p = p_of_z(z)
+    p = normal_tail(z)
     shift = VISIBLE_BIAS * subject.se * _spread(subject, placebo) / _spread(subject, subject.plan.outcome)
     power = power_of_z(shift / found.se)
     half = found.interval or (found.value, found.value)

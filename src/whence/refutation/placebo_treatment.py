@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from whence.estimation.again import re_estimate
+from whence.numerics.intervals import t_tail
 from whence.numerics.random import generator
+from whence.refutation.power import power_of_t
 from whence.refutation.rerun import Subject, values_again
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
 
@@ -35,7 +36,7 @@ def placebo_treatment(subject: Subject) -> Refutation | None:
     if spread == 0:
         return None
     t, df = float(np.mean(found)) / spread, found.size - 1
-    p = float(2 * stats.t.sf(abs(t), df))
+    p = t_tail(t, df)
     power = power_of_t(VISIBLE_BIAS * subject.se / spread, df)
     verdict = verdict_of(p=p, power=power)
     average = f"{float(np.mean(found)) / subject.se:+.2f}".replace("-", "\N{MINUS SIGN}")
@@ -57,11 +58,3 @@ def shuffled(plan: EstimationPlan, columns: Columns, seed: Seed) -> Estimate | R
     """The estimate with the treatment dealt out anew; one fold split, since the average is over many runs."""
     order = generator(seed).permutation(columns.rows)
     return re_estimate(plan, columns, treatment=columns[plan.treatment].numbers[order], repeats=1)
-
-
-def power_of_t(shift: float, df: int, alpha: float = 0.05) -> float:
-    """The chance that a two-sided t test rejects when its statistic is shifted by `shift`."""
-    critical = float(stats.t.isf(alpha / 2, df))
-    # Beyond this the noncentral t only tells rounding apart, and SciPy's tails lose their digits.
-    shift = min(shift, 30.0)
-    return float(np.clip(stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift), 0, 1))

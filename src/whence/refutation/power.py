@@ -6,23 +6,28 @@
 
 from __future__ import annotations
 
-import math
+from scipy import special
 
-from scipy import stats
+from whence.numerics.intervals import normal_quantile, t_quantile
+
+FAR = 10.0
+"""Beyond this shift power is as good as one, and the noncentral tails lose their digits."""
 
 
 def power_of_z(shift: float, alpha: float = 0.05) -> float:
     """The chance that a two-sided z test rejects when its statistic is centred `shift` from zero."""
-    critical = float(stats.norm.isf(alpha / 2))
-    return float(stats.norm.sf(critical - shift) + stats.norm.cdf(-critical - shift))
+    critical = normal_quantile(1 - alpha / 2)
+    return float(special.ndtr(shift - critical) + special.ndtr(-critical - shift))
 
 
-def p_of_z(z: float) -> float:
-    """The two-sided p-value of a standard normal statistic."""
-    return math.erfc(abs(z) / math.sqrt(2))
+def power_of_t(shift: float, df: int, alpha: float = 0.05) -> float:
+    """The chance that a two-sided t test rejects when its statistic is shifted by `shift`."""
+    critical, centre = t_quantile(1 - alpha / 2, df), min(abs(shift), FAR)
+    below = special.nctdtr(df, centre, critical) - special.nctdtr(df, centre, -critical)
+    return float(min(max(1.0 - below, 0.0), 1.0))
 
 
-def power_of_chi2(noncentrality: float, df: int, alpha: float) -> float:
-    """The chance that a chi-squared test at `alpha` rejects at this noncentrality."""
-    critical = float(stats.chi2.isf(alpha, df))
-    return float(stats.ncx2.sf(critical, df, noncentrality)) if noncentrality > 0 else alpha
+def power_of_chi2(noncentrality: float, df: int, alpha: float = 0.05) -> float:
+    """The chance that a chi-squared test rejects at this noncentrality."""
+    critical = float(special.chdtri(df, alpha))
+    return float(1.0 - special.chndtr(critical, df, min(noncentrality, FAR**2)))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.estimation.again import re_estimate
+from whence.numerics.intervals import normal_tail
 from whence.numerics.random import generator
-from whence.refutation.power import p_of_z, power_of_z
+from whence.refutation.power import power_of_z
 from whence.refutation.rerun import Subject, values_again
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
 
@@ -29,7 +30,7 @@ def random_common_cause(subject: Subject) -> Refutation | None:
     if found.size == 0:
         return None
     shift = float(np.mean(found) - subject.estimate.value) / subject.se
-    p, power = p_of_z(shift), power_of_z(VISIBLE_BIAS)
+    p, power = normal_tail(shift), power_of_z(VISIBLE_BIAS)
     return Refutation(
         name=NAME,
         verdict=verdict_of(p=p, power=power),

@@ -135,8 +135,9 @@ class _Fitted:
             reduced = with_treatment[:, np.concatenate([[True], others])]
             of_outcome = _partial(_squares(reduced, self.data.y), squares_y)
             for times in TIMES:
-                strength = benchmark_strength(of_treatment, of_outcome, times) if of_treatment < 1 else None
-                if strength is not None and of_outcome < 1:
+                possible = of_treatment < 1 and of_outcome < 1
+                strength = benchmark_strength(of_treatment, of_outcome, times) if possible else None
+                if strength is not None:
                     adjusted = fit.adjusted(strength.with_treatment, strength.with_outcome)
                     made.append(Benchmark(name, times, strength, adjusted))
         return tuple(made)
@@ -182,10 +183,10 @@ def _contour(fit: Regression, shown: Sequence[Benchmark]) -> dict[str, Any]:
 
 def _sentence(fit: Regression, shown: Sequence[Benchmark], level: float) -> str:
     value, edge = fit.robustness_value(), fit.robustness_value(alpha=1 - level)
+    lost = f"and {_share(edge)} to take its significance" if edge > 0 else "though it is not significant"
     text = (
         f"In the linear regression, a hidden confounder would have to explain {_share(value)} of what is "
-        f"left of both treatment and outcome to bring the effect to zero, and {_share(edge)} to take its "
-        f"significance."
+        f"left of both treatment and outcome to bring the effect to zero, {lost}."
     )
     single = [each for each in shown if each.times == 1.0]
     if single:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from whence.estimation.again import re_estimate
+from whence.numerics.intervals import chi2_tail
 from whence.numerics.random import generator
 from whence.refutation.power import power_of_chi2
 from whence.refutation.rerun import Subject, values_again
@@ -39,8 +39,8 @@ def subset(subject: Subject) -> Refutation | None:
     scale = float(np.sqrt(subject.se**2 * (1 / SHARE - 1) + noise))
     jumps = (found - subject.estimate.value) / scale
     statistic = float(jumps @ jumps)
-    p = float(stats.chi2.sf(statistic, found.size))
-    power = power_of_chi2((VISIBLE_BIAS * subject.se / scale) ** 2, found.size, 0.05)
+    p = chi2_tail(statistic, found.size)
+    power = power_of_chi2((VISIBLE_BIAS * subject.se / scale) ** 2, found.size)
     largest = float(np.max(np.abs(found - subject.estimate.value))) / subject.se
     return Refutation(
         name=NAME,

@@ -165,9 +165,7 @@ class GraphSyntax(GraphError, PointedError):
 class UnknownVariable(GraphError):
     """A name that is not there; the cure names the closest one that is."""
 
-    def __init__(
-        self, name: str, known: Iterable[str] = (), where: str = "graph", *, cure: str = ""
-    ) -> None:
+    def __init__(self, name: str, known: Iterable[str] = (), where: str = "graph", *, cure: str = "") -> None:
         self.name = name
         self.known = tuple(known)
         self.where = where
@@ -272,9 +270,7 @@ class UnreadableData(DataError):
 class UnknownColumn(UnknownVariable, DataError):
     """A column that the data does not have."""
 
-    def __init__(
-        self, name: str, known: Iterable[str] = (), where: str = "data", *, cure: str = ""
-    ) -> None:
+    def __init__(self, name: str, known: Iterable[str] = (), where: str = "data", *, cure: str = "") -> None:
         super().__init__(name, known, where, cure=cure)
 
     @staticmethod

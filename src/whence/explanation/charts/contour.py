@@ -16,6 +16,7 @@ from whence.explanation.charts.canvas import ticks
 from whence.explanation.figures import number, percent
 from whence.explanation.sentence import unit_of
 from whence.language.lettering import cut, escape, visible, width
+from whence.language.routes import Rectangle
 from whence.language.svg_marks import tag
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ class Plane:
     se: float
     df: float
     robustness: float
-    largest: float
+    wide: float
+    tall: float
     points: tuple[Point, ...]
 
     def outcome_at(self, share: float, with_treatment: float) -> float:
@@ -57,8 +59,8 @@ class Plane:
 
     def place(self, with_treatment: float, with_outcome: float) -> tuple[float, float]:
         """Pixels of a strength."""
-        x = LEFT + (RIGHT - LEFT) * with_treatment / self.largest
-        return x, BOTTOM - (BOTTOM - TOP) * with_outcome / self.largest
+        x = LEFT + (RIGHT - LEFT) * with_treatment / self.wide
+        return x, BOTTOM - (BOTTOM - TOP) * with_outcome / self.tall
 
 
 def plane(details: Mapping[str, Any] | None) -> Plane | None:
@@ -77,8 +79,10 @@ def plane(details: Mapping[str, Any] | None) -> Plane | None:
         [_point(each) for each in cast("list[object]", benchmarks)] if isinstance(benchmarks, list) else []
     )
     known = tuple(each for each in points if each is not None)
-    reach = [1.6 * robustness, 0.02, *(1.2 * max(each.with_treatment, each.with_outcome) for each in known)]
-    return Plane(estimate, se, df, robustness, min(0.95, max(reach)), known)
+    # Confounders may be strong in one way and weak in the other: each axis has its own reach.
+    wide = max([1.6 * robustness, 0.02, *(1.2 * each.with_treatment for each in known)])
+    tall = max([2.2 * robustness, 0.02, *(1.2 * each.with_outcome for each in known)])
+    return Plane(estimate, se, df, robustness, min(0.95, wide), min(0.95, tall), known)
 
 
 def _point(data: object) -> Point | None:
@@ -101,7 +105,10 @@ def contour_chart(answer: Answer) -> str:
         return ""
     unit = unit_of(answer)
     parts = _axes(found)
-    parts += [_curve(found, share, unit) for share in SHARES]
+    taken: list[float] = []
+    # The line of nothing left is named first, the others where there is room.
+    for share in sorted(SHARES):
+        parts += _curve(found, share, unit, taken)
     parts += _points(found, unit)
     said = f"Nothing is left of the estimate where both partial R² are {percent(found.robustness)}. "
     said += "; ".join(f"{each.label} leaves {number(each.left, unit)}" for each in found.points)
@@ -112,60 +119,68 @@ def contour_chart(answer: Answer) -> str:
 
 def _axes(found: Plane) -> list[str]:
     parts: list[str] = []
-    for place in ticks(0.0, found.largest, about=4):
-        if place > found.largest * 1.001:
-            continue
-        (x, _), (_, y) = found.place(place, 0), found.place(0, place)
-        shown = percent(place)
-        parts.append(_line(x, TOP, x, BOTTOM, "wh-grid") + _line(LEFT, y, RIGHT, y, "wh-grid"))
-        parts.append(_text(x, BOTTOM + 18, shown, "wh-quiet", "middle" if x < RIGHT - 8 else "end"))
-        if place:
-            parts.append(_text(LEFT - 6, y + 4, shown, "wh-quiet", "end"))
+    for place in ticks(0.0, found.wide, about=4):
+        x, _ = found.place(place, 0)
+        if x <= RIGHT + 1:
+            parts.append(_line(x, TOP, x, BOTTOM, "wh-grid"))
+            parts.append(_text(x, BOTTOM + 18, percent(place), "wh-quiet", "middle"))
+    for place in ticks(0.0, found.tall, about=4):
+        _, y = found.place(0, place)
+        if place and y >= TOP - 1:
+            parts.append(_line(LEFT, y, RIGHT, y, "wh-grid"))
+            parts.append(_text(LEFT - 6, y + 4, percent(place), "wh-quiet", "end"))
     parts.append(_line(LEFT, BOTTOM, RIGHT, BOTTOM, "wh-axis") + _line(LEFT, TOP, LEFT, BOTTOM, "wh-axis"))
     middle = (TOP + BOTTOM) / 2
-    parts.append(
-        _text((LEFT + RIGHT) / 2, BOTTOM + 40, "explains of the treatment (partial R²)", "wh-quiet", "middle")
-    )
+    across = "explains of the treatment (partial R²)"
+    parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 40, across, "wh-quiet", "middle"))
     turned = {"transform": f"rotate(-90 12 {middle:.0f})"}
     parts.append(_text(12, middle, "explains of the outcome (partial R²)", "wh-quiet", "middle", turned))
     return parts
 
 
-def _curve(found: Plane, share: float, unit: str) -> str:
-    """The strengths that leave this share of the estimate, with what that is written at its end."""
+def _curve(found: Plane, share: float, unit: str, taken: list[float]) -> list[str]:
+    """The strengths that leave this share of the estimate, named at the line's end if there is room."""
     corners: list[tuple[float, float]] = []
     for i in range(1, STEPS + 1):
-        treatment = found.largest * i / STEPS
+        # Steps grow from the left, where the lines are steep.
+        treatment = found.wide * (i / STEPS) ** 2
         outcome = found.outcome_at(share, treatment)
-        if outcome <= found.largest:
+        if outcome <= found.tall:
             corners.append(found.place(treatment, outcome))
     if len(corners) < 2:
-        return ""
-    kind = "wh-null" if share == 0 else "wh-level"
-    drawn = tag("path", {"class": kind, "d": "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)})
-    x, y = corners[-1]
+        return []
+    kind, tone = ("wh-null", "wh-bias") if share == 0 else ("wh-level", "wh-quiet")
+    drawn = [tag("path", {"class": kind, "d": "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)})]
     label = number(found.estimate * share, unit) if share else "nothing left"
-    return drawn + _text(x + 6, y + 4, label, "wh-bias" if share == 0 else "wh-quiet", "start")
+    x, y = corners[-1]
+    if any(abs(y - other) < 14 for other in taken):
+        return drawn
+    taken.append(y)
+    return [*drawn, _text(x + 6, y + 4, label, tone, "start")]
 
 
 def _points(found: Plane, unit: str) -> list[str]:
     x, y = found.place(found.robustness, found.robustness)
-    ring = tag("circle", {"class": "wh-hollow-dot", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 4})
-    parts = [ring]
-    taken: list[tuple[float, float]] = []
-    for each in found.points:
-        px, py = found.place(each.with_treatment, each.with_outcome)
+    parts = [tag("circle", {"class": "wh-hollow-dot", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 4})]
+    places = [found.place(each.with_treatment, each.with_outcome) for each in found.points]
+    taken = [Rectangle(px - 7, py - 7, px + 7, py + 7) for px, py in places]
+    for each, (px, py) in zip(found.points, places, strict=True):
         label = cut(f"{each.label}: {number(each.left, unit)}", RIGHT - LEFT - 20, 12)
-        wide = width(label, 12)
-        beyond = px + 9 + wide > WIDE
-        at = py + 4
-        while any(abs(at - other) < 14 and abs(px - near) < wide for near, other in taken):
-            at -= 14
-        taken.append((px, at))
+        box = _free(px, py, width(label, 12), taken)
+        taken.append(box)
         corners = f"{px:.1f},{py - 6:.1f} {px + 6:.1f},{py:.1f} {px:.1f},{py + 6:.1f} {px - 6:.1f},{py:.1f}"
         parts.append(tag("polygon", {"class": "wh-dot", "points": corners}))
-        parts.append(_text(px - 9 if beyond else px + 9, at, label, "", "end" if beyond else "start"))
+        parts.append(_text(box.left, box.bottom - 4, label, "", "start"))
     return parts
+
+
+def _free(x: float, y: float, wide: float, taken: Sequence[Rectangle]) -> Rectangle:
+    """A place for a label beside a point, else above it, as high as need be."""
+    beside = Rectangle(x + 10, y - 8, x + 10 + wide, y + 8)
+    left = min(max(x - wide / 2, LEFT + 4), WIDE - wide - 2)
+    above = [Rectangle(left, y - 24 - 8 * step, left + wide, y - 8 - 8 * step) for step in range(24)]
+    fitting = (box for box in (beside, *above) if box.right <= WIDE and not any(map(box.meets, taken)))
+    return next(fitting, beside)
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
@@ -187,7 +202,8 @@ def contour_words(answer: Answer) -> Sequence[str]:
         return ()
     lines = [
         (
-            "On each line a hidden confounder would leave the same estimate; on the thick one, nothing. "
+            "The lines are the confounders that would leave three quarters of the estimate, half, a quarter and (the "
+            "thick one) nothing. "
             f"The ring marks {percent(found.robustness)} of both, the robustness value."
         )
     ]
