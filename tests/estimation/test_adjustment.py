@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.worlds import BACK_DOOR, estimand, linear_table, linear_world
+from estimation.worlds import BACK_DOOR, CURVED, curved_table, estimand, linear_table, linear_world
 from whence.data.reading import table
 from whence.estimation.api import columns_for, estimate, estimate_all, run
 from whence.estimation.crossfit import Nuisance, cross_fit
@@ -32,7 +32,10 @@ def test_out_of_fold_predictions_equal_a_fit_on_each_fold_s_complement():
     design = np.column_stack([world["a"], world["b"], world["c"]])
     labels = fold_labels(np.asarray(world["t"]), 4, 0)
     members = world["t"] == 1
-    tasks = [Nuisance(world["y"], "linear", probability=False), Nuisance(world["y"], "linear", False, members)]
+    tasks = [
+        Nuisance(world["y"], "linear", probability=False),
+        Nuisance(world["y"], "linear", False, members),
+    ]
     found = cross_fit(design, tasks, [labels], 4, seed=Seed(0))[0]
     for nuisance, predicted in zip(tasks, found, strict=True):
         for fold in range(4):
@@ -119,7 +122,10 @@ def test_a_treatment_of_many_values_gets_the_slope_of_a_partially_linear_model()
     assert abs(unit.value + 4) < 3 * unit.se
     assert "one unit more" in unit.label
     two = estimate(
-        estimand("E[sales | do(price=12)] - E[sales | do(price=10)]", arrows), data, learners="linear", repeats=1
+        estimand("E[sales | do(price=12)] - E[sales | do(price=10)]", arrows),
+        data,
+        learners="linear",
+        repeats=1,
     )
     assert two.value == pytest.approx(2 * unit.value)
     assert two.se == pytest.approx(2 * unit.se)
@@ -130,7 +136,9 @@ def test_two_of_three_labels_are_compared_as_arms():
     draws = np.random.default_rng(3)
     n = 6000
     a = draws.normal(size=n)
-    drug = np.where(draws.random(n) < 0.3, "none", np.where(draws.random(n) < 1 / (1 + np.exp(-a)), "new", "old"))
+    drug = np.where(
+        draws.random(n) < 0.3, "none", np.where(draws.random(n) < 1 / (1 + np.exp(-a)), "new", "old")
+    )
     y = a + np.select([drug == "new", drug == "old"], [2.0, 0.5]) + draws.normal(size=n)
     data = table({"a": a, "drug": drug, "y": y})
     arrows = "a -> drug; a -> y; drug -> y"
@@ -280,15 +288,44 @@ def test_methods_and_options_that_do_not_fit_say_why():
         estimate(EFFECT, table({**linear_world(0), "y": ["low", "high"] * 200}))
 
 
-def test_a_wide_design_of_labels_is_shrunk_rather_than_overfitted():
+def town_world():
     draws = np.random.default_rng(0)
     n = 600
     town = draws.integers(0, 120, n)
     pull = draws.normal(size=120)[town]
     t = (draws.random(n) < 1 / (1 + np.exp(-pull))).astype(int)
     y = t + pull + draws.normal(size=n)
-    data = table({"town": [f"town {i}" for i in town], "t": t, "y": y})
-    found = estimate(estimand("ATE(t -> y)", "town -> t; town -> y; t -> y"), data, repeats=1)
-    assert "shrunk" in found.why
-    assert abs(found.value - 1) < abs(found.naive - 1)
-    assert abs(found.value - 1) < 4 * found.se
+    return table({"town": [f"town {i}" for i in town], "t": t, "y": y})
+
+
+def test_a_wide_design_of_labels_is_absorbed_by_regression_rather_than_shrunk():
+    effect = estimand("ATE(t -> y)", "town -> t; town -> y; t -> y")
+    found = estimate(effect, town_world())
+    assert found.method == "ols"
+    assert "shrink" in found.why
+    assert abs(found.value - 1) < 3 * found.se < 0.4
+    shrunk = estimate(effect, town_world(), method="aipw", repeats=1)
+    assert "shrunk" in shrunk.why
+    assert abs(found.value - 1) < abs(shrunk.value - 1) < abs(shrunk.naive - 1)
+
+
+def test_learners_are_chosen_by_out_of_fold_risk_where_overlap_allows():
+    bent = estimate(estimand(ATE, CURVED), curved_table(0), repeats=1)
+    assert bent.plan.learners.outcome in ("splines", "boosted")
+    risks = [each for each in bent.diagnostics.learners if each.nuisance == "outcome"]
+    assert [each.chosen for each in risks].count(True) == 1
+    assert min(risks, key=lambda each: each.risk).chosen
+    straight = estimate(EFFECT, linear_table(0), repeats=1)
+    assert straight.plan.learners.outcome == "linear"
+    assert "too few" in straight.why
+
+
+def test_flexible_learners_stay_away_where_overlap_is_poor():
+    draws = np.random.default_rng(0)
+    a = draws.normal(size=2000)
+    t = (draws.random(2000) < 1 / (1 + np.exp(-5 * a))).astype(int)
+    data = table({"a": a, "t": t, "y": np.abs(a) + t + draws.normal(size=2000)})
+    found = estimate(estimand("ATE(t -> y)", "a -> t; a -> y; t -> y"), data, repeats=1)
+    assert "overlap is poor" in found.why
+    assert found.plan.learners.outcome == "linear"
+    assert "low_overlap" in [each.code for each in found.warnings]

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from estimation.worlds import FRONT_DOOR, estimand, front_door_probabilities, front_door_table
+from estimation.worlds import FRONT_DOOR, estimand, front_door_table
 from whence.data.reading import table
 from whence.estimation.api import estimate, estimate_all
 from whence.estimation.discrete import Distribution, plug_in
 from whence.estimation.functional import Functional
 from whence.estimation.joint import Joint
 from whence.language.factor import Factor, evaluate
-from whence.language.refusals import ImpossibleEvidence, NotYetAnswerable, NoOverlap
+from whence.language.refusals import ImpossibleEvidence, NoOverlap, NotYetAnswerable
 from whence.runtime.errors import TextInNumericRole, UnknownVariable, UnsuitableMethod
+from whence.testing.worlds import front_door, front_door_cells
 
 QUESTIONS = {
     "back-door": ("E[y | do(x=1)] - E[y | do(x=0)]", "z -> x; z -> y; x -> y"),
@@ -72,7 +73,11 @@ def test_the_standard_error_is_that_of_a_multinomial_bootstrap(name):
     n = 20_000
     draws = np.random.default_rng(0).multinomial(n, joint.cells.ravel(), size=800) / n
     values = [
-        float(Functional(found.expression, Joint(joint.names, joint.levels, d.reshape(joint.cells.shape))).values)
+        float(
+            Functional(
+                found.expression, Joint(joint.names, joint.levels, d.reshape(joint.cells.shape))
+            ).values
+        )
         for d in draws
     ]
     influence = Functional(found.expression, joint).influence()
@@ -81,8 +86,8 @@ def test_the_standard_error_is_that_of_a_multinomial_bootstrap(name):
 
 
 def test_the_front_door_formula_gives_the_true_effect_on_the_exact_distribution():
-    joint, effect = front_door_probabilities()
-    seen = Joint(("x", "m", "y"), ((0, 1),) * 3, joint.sum(axis=0))
+    cells, effect = front_door_cells(), front_door().truth
+    seen = Joint(("x", "m", "y"), ((0, 1),) * 3, cells)
     found = estimand(*QUESTIONS["front-door"])
     assert float(Functional(found.expression, seen).values) == pytest.approx(effect, abs=1e-12)
 
@@ -157,7 +162,9 @@ def test_a_combination_that_no_row_has_is_named_in_the_refusal():
     refusal = plug_in(found, table(holed, weights="patients"))
     assert isinstance(refusal, NoOverlap)
     assert "open = 1 and size = small" in refusal.message or "size = small and open = 1" in refusal.message
-    seen = plug_in(estimand("P(cured=1 | open=1, size=small)", STONES_GRAPH), table(holed, weights="patients"))
+    seen = plug_in(
+        estimand("P(cured=1 | open=1, size=small)", STONES_GRAPH), table(holed, weights="patients")
+    )
     assert isinstance(seen, ImpossibleEvidence)
 
 
@@ -176,7 +183,9 @@ def test_an_outcome_of_many_values_is_averaged_but_never_conditioned_on():
     y = draws.normal(size=400) + x + z
     data = table({"x": x, "z": z, "y": y})
     found = estimate(estimand("ATE(x -> y)", "z -> x; z -> y; x -> y"), data)
-    means = [(y[(x == 1) & (z == k)].mean() - y[(x == 0) & (z == k)].mean()) * np.mean(z == k) for k in (0, 1)]
+    means = [
+        (y[(x == 1) & (z == k)].mean() - y[(x == 0) & (z == k)].mean()) * np.mean(z == k) for k in (0, 1)
+    ]
     assert found.method == "plug-in"
     assert found.value == pytest.approx(sum(means), rel=1e-10)
     mediated = estimate(estimand("ATE(x -> z)", "x -> y -> z; x <-> z"), data)

@@ -66,9 +66,7 @@ def test_survey_controls_adjusted_come_within_a_standard_error_of_the_experiment
 def test_earnings_before_the_training_betray_what_is_left_of_the_confounding():
     data = stacked("cps1_controls.csv")
     main = estimate(estimand(ATT, adjusting(COVARIATES)), data)
-    placebo = re_estimate(
-        main.plan, columns_for(main.plan, data), outcome="re75", without=("re75", "u75")
-    )
+    placebo = re_estimate(main.plan, columns_for(main.plan, data), outcome="re75", without=("re75", "u75"))
     assert placebo.value == pytest.approx(-1240, abs=40)
     assert placebo.se == pytest.approx(280, abs=10)
 

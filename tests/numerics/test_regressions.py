@@ -62,7 +62,7 @@ def test_solving_a_gram_matrix_leaves_out_columns_without_any_square():
 
 
 def test_logistic_regression_sets_the_score_to_zero():
-    design, y = world()
+    design, _y = world()
     draws = np.random.default_rng(4)
     ones = (draws.random(400) < logistic((design[:, 1] - 7) * 4 - 0.5)).astype(float)
     fit = fit_logistic(design, ones, ridge=0.0)

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from oracles.evaluation import agree, value_of
-from oracles.models import among_those_seen, interventional, joint, random_model
+from oracles.evaluation import agree, truth_of, value_of
+from oracles.models import interventional, joint, random_model
 from oracles.worlds import random_admg, random_hidden
 from whence.identification.identify import identify
 from whence.identification.verify import verify
 from whence.language.estimand import Estimand
-from whence.language.expression import Difference, Expectation, P, Term
+from whence.language.expression import Difference, P, Product, Quotient, Sum, Term
 from whence.language.graph import Graph
-from whence.language.query import Query, att
-from whence.language.refusals import NotIdentified, NotYetAnswerable, Refusal
+from whence.language.query import Contrast, Query, ate, cate, of_contrast
+from whence.language.refusals import NotIdentified, Refusal
 from whence.runtime.errors import ProofRejected
 
 
@@ -90,16 +90,32 @@ def random_trials(count: int, seed: int = 0, sizes: tuple[int, int] = (4, 8)) ->
     return tally
 
 
-def treated_trials(count: int, seed: int = 0) -> Tally:
-    """Effects on the treated in random ADMGs, on binary models."""
+def random_contrast(rng: np.random.Generator, names: tuple[str, ...], treated: bool) -> Query:
+    """A named contrast, or a difference or ratio of effects at values, perhaps within levels of others."""
+    x, y, *others = (str(name) for name in rng.permutation(names))
+    by = tuple(others[: int(rng.choice([0, 0, 1, 2]))])
+    level, base = (int(value) for value in rng.permutation(2))
+    if treated:
+        return of_contrast(Contrast("ATT", x, y, level, base, by))
+    sort = int(rng.integers(4))
+    if sort == 0:
+        return cate(x, y, by, level, base) if by else ate(x, y, level, base)
+    left = P((Term(y, 1), *others[2:3]), by, Term(x, level))
+    if sort == 1:
+        return Query(Quotient(left, P((Term(y, 1), *others[2:3]), by, Term(x, base))))
+    if sort == 2:
+        return Query(Difference(left, P(Term(y, 1), (*by, Term(x, level)))))
+    return Query(Sum((y,), Product((P(y, by, Term(x, level)), P(x, y)))))
+
+
+def contrast_trials(count: int, seed: int = 0, treated: bool = False) -> Tally:
+    """Contrasts, differences and ratios at values in random ADMGs, on binary models."""
     tally = Tally()
     for number in range(count):
-        rng = np.random.default_rng((seed, number, 7))
-        graph = random_admg(
-            rng, int(rng.integers(3, 7)), float(rng.uniform(1.5, 3.5)), float(rng.uniform(0.1, 0.4))
-        )
-        x, y = (str(name) for name in rng.permutation(graph.observed)[:2])
-        query = att(x, y)
+        rng = np.random.default_rng((seed, number, 7 + treated))
+        edges, hidden = float(rng.uniform(1.5, 3.5)), float(rng.uniform(0.1, 0.4))
+        graph = random_admg(rng, int(rng.integers(3, 7)), edges, hidden)
+        query = random_contrast(rng, graph.observed, treated)
         try:
             found = identify(query, graph)
             if isinstance(found, Estimand | NotIdentified):
@@ -109,26 +125,11 @@ def treated_trials(count: int, seed: int = 0) -> Tally:
             continue
         if isinstance(found, Estimand):
             tally.counts["identified"] += 1
+            tally.counts[f"shape {found.shape.name}"] += 1
             model = random_model(graph, rng)
-            table = among_those_seen(model, [y], x)
-            truth = table.at({y: 1, x: 1, f"{x}*": 1}).cells - table.at({y: 1, x: 1, f"{x}*": 0}).cells
-            if abs(float(value_of(found.expression, joint(model)).cells) - float(truth)) > 1e-8:
+            if not agree(value_of(found.expression, joint(model)), truth_of(query.body, model)):
                 tally.fault("wrong", graph, query, found.expression)
         else:
             assert isinstance(found, Refusal)
             tally.counts[found.kind] += 1
     return tally
-
-
-__all__ = [
-    "Difference",
-    "Expectation",
-    "NotYetAnswerable",
-    "Tally",
-    "Term",
-    "judge",
-    "random_effect",
-    "random_trials",
-    "treated_trials",
-    "truth_fits",
-]

@@ -219,13 +219,13 @@ class Liar:
 
     def two_level(self, claim: P, x, y, w) -> Step:
         doing, _ = self.effect()
-        if doing.claim != P(y, w, x):
-            outer = P(y, (*x, *w))
-            doing = Step("adjustment", P(y, w, x), outer, (Fact("adjustment set", x, y, w),))
+        if doing.claim != P((*y, *w), (), x):
+            doing = Step(
+                "adjustment", P((*y, *w), (), x), P((*y, *w), x), (Fact("adjustment set", x, (*y, *w)),)
+            )
         set_to, seen = Term(x[0], 0), Term(x[0], 1)
-        both = P([*(Term(name) for name in y), set_to], w)
-        top = Difference(substitute(doing.formula, {x[0]: 0}), both)
-        return Step("consistency", claim, Quotient(top, P(seen, w)), (), (doing,))
+        top = Difference(substitute(doing.formula, {x[0]: 0}), P((*y, *w, set_to)))
+        return Step("consistency", claim, Quotient(top, P((seen, *w))), (), (doing,))
 
     def proof(self) -> Estimand:
         step, shape = self.treated() if self.rng.random() < 0.15 else self.effect()

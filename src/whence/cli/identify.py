@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whence.cli.inputs import as_given
+from whence.cli.inputs import as_given, knowledge
 from whence.cli.options import Format, FormatOption, FullOption, GraphOption, LatentOption, OutOption
 from whence.cli.output import REFUSED, check_writable, chosen_format, rendered, write
 
 if TYPE_CHECKING:
-    from whence.explanation.answer import Answer
+    from whence.language.estimand import Estimand
+    from whence.language.refusals import Refusal
 
 
 def identify(
@@ -23,24 +24,39 @@ def identify(
     """Find what would answer a query, and prove it; no data needed."""
     wanted = chosen_format(format, out)
     check_writable(out)
+    from whence.language.estimand import Estimand
+
+    if wanted is Format.text:
+        found = proved(query, graph, latent)
+        write(page(found, full=full), out)
+        return 0 if isinstance(found, Estimand) else REFUSED
     from whence.engine.asking import ask
 
     answer = ask(query, None, as_given(graph, latent))
-    text = page(answer, full=full) if wanted is Format.text else rendered(answer, wanted)
-    write(text, out)
+    write(rendered(answer, wanted), out)
     return REFUSED if answer.estimand is None else 0
 
 
-def page(answer: "Answer", *, full: bool) -> str:
+def proved(query: str, graph: str | None, latent: list[str] | None) -> "Estimand | Refusal":
+    """The estimand or the refusal, its proof checked; loads nothing that only data need."""
+    from whence.engine.proving import identify, verify
+    from whence.language.questions import question
+
+    known = knowledge(graph, latent)
+    asked, _ = question(query, () if known is None else known.nodes)
+    found = identify(asked, known)
+    verify(found)
+    return found
+
+
+def page(found: "Estimand | Refusal", *, full: bool) -> str:
     """The estimand and its proof, or why there is none."""
     from whence.cli.proofs import proof_text, visible_lines
+    from whence.language.estimand import Estimand
     from whence.language.refusals import NotIdentified
 
-    if answer.estimand is not None:
-        return proof_text(answer.estimand, full=full)
-    refusal = answer.refusal
-    if refusal is None:
-        return answer.text
-    text = proof_text(refusal, full=full) if isinstance(refusal, NotIdentified) else f"{refusal.message}\n"
-    helps = "".join(f"  - {each}\n" for each in refusal.would_help)
+    if isinstance(found, Estimand):
+        return proof_text(found, full=full)
+    text = proof_text(found, full=full) if isinstance(found, NotIdentified) else f"{found.message}\n"
+    helps = "".join(f"  - {each}\n" for each in found.would_help)
     return visible_lines(text + (f"\nWhat would help\n{helps}" if helps else ""))

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -38,26 +38,45 @@ def verify(
     return 0
 
 
-def read(source: str) -> str:
-    """The text of a file or of stdin."""
-    if source == STDIN:
-        return sys.stdin.read()
-    if not Path(source).is_file():
+def read(source: str) -> dict[str, Any]:
+    """The JSON object in a file or on stdin."""
+    if source != STDIN and not Path(source).is_file():
         raise MissingFile(source)
     try:
-        return Path(source).read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidAnswer("it is not UTF-8 text") from error
+        text = sys.stdin.read() if source == STDIN else Path(source).read_text("utf-8")
+        found: object = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidAnswer(f"it cannot be read as JSON ({error})") from error
+    if not isinstance(found, dict):
+        raise InvalidAnswer("it is no JSON object")
+    return cast("dict[str, Any]", found)
 
 
-def proof_in(text: str) -> "Estimand | NotIdentified":
-    """The proof that an answer's JSON holds: of its estimand, or that there is none."""
-    from whence.explanation.answer import Answer
+def proof_in(told: dict[str, Any]) -> "Estimand | NotIdentified":
+    """The proof that an answer's JSON holds: of its estimand, or that there is none.
+
+    The rest of the JSON must state what was proved and nothing else, so that no one is shown a formula, a
+    question or a graph beside a proof that belongs to others.
+    """
+    from whence.language.estimand import Estimand
+    from whence.language.estimand_json import estimand_from_dict
+    from whence.language.graph_json import graph_from_dict
+    from whence.language.refusal_json import refusal_from_dict
     from whence.language.refusals import NotIdentified
 
-    found = Answer.from_json(text.encode())
-    if found.estimand is not None:
-        return found.estimand
-    if isinstance(found.refusal, NotIdentified):
-        return found.refusal
-    raise InvalidAnswer("it holds no proof" + (f", since {found.refusal.message}" if found.refusal else ""))
+    if told.get("schema") != "whence.answer/1":
+        raise InvalidAnswer("its schema is not whence.answer/1")
+    estimand, refusal = told.get("estimand"), told.get("refusal")
+    if estimand is None and refusal is None:
+        raise InvalidAnswer("it holds no proof")
+    found = refusal_from_dict(refusal) if estimand is None else estimand_from_dict(estimand)
+    if not isinstance(found, Estimand | NotIdentified):
+        raise InvalidAnswer(f"it holds no proof: {found.message}")
+    if told.get("query") != str(found.query):
+        raise InvalidAnswer(f"it asks {told.get('query')}, but its proof is of {found.query}")
+    if told.get("graph") is not None and graph_from_dict(told["graph"]) != found.graph:
+        raise InvalidAnswer("its proof is in another graph than the one that it shows")
+    stated = cast("dict[str, Any]", estimand or {}).get("text")
+    if isinstance(found, Estimand) and stated != found.text:
+        raise InvalidAnswer(f"it shows the formula {stated}, but its proof is of {found.text}")
+    return found

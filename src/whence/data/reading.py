@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias, cast
 
@@ -84,7 +85,7 @@ def _read(source: Source, database: str | Path | None, threads: int | None) -> R
             raise UnreadableData("the query", "with `database`, the source is a text", 'Give "SELECT ...".')
         path = Path(database)
         first_bytes(path, labelled(path))
-        return read_query(source, path, f"a query on {labelled(path)}")
+        return read_query(source, path, f"a query on {labelled(Path(path.name))}")
     if isinstance(source, Table):
         return Raw(source.store, source.source, source.notes, source.derived)
     if isinstance(source, str | os.PathLike):
@@ -110,7 +111,8 @@ def _file(source: str | os.PathLike[str], threads: int | None) -> Raw:
         raise UnreadableData("the query", "there is no database to ask", 'Give database="shop.db" as well.')
     if "://" in text[:12]:
         raise UnreadableData(quoted(text, 200), "it is an address, not a file", "Download it first.")
-    return read_file(Path(text), threads)
+    # A report is passed on to others, who need the file's name and not the folders of whoever made it.
+    return replace(read_file(Path(text), threads), source=labelled(Path(Path(text).name)))
 
 
 def _from_mapping(source: Mapping[object, object]) -> Raw:

@@ -22,7 +22,8 @@ from whence.engine.how import AskOptions, How
 from whence.engine.inputs import as_graph, as_table, check_agreement
 from whence.engine.parse import parse
 from whence.engine.provenance import provenance
-from whence.engine.steps import estimate, hearing, identify, refute, verify
+from whence.engine.proving import identify, verify
+from whence.engine.steps import estimate, hearing, refute
 from whence.runtime.events import Event, stage
 from whence.runtime.executor import Executor
 from whence.runtime.executor import executor as as_executor

@@ -1,18 +1,15 @@
-"""The steps of `ask`, each for whatever comes to it: a value, or an earlier refusal, which it passes on."""
+"""The steps of `ask` that need data; each takes whatever comes to it: a value, or a refusal to pass on."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from itertools import combinations
 from typing import TYPE_CHECKING, cast
 
 from whence.estimation import api as estimation
-from whence.identification import identify as identification
-from whence.identification import verify as verification
 from whence.language.estimand import Estimand
 from whence.language.expression import P, atoms
-from whence.language.graph import Edge, Graph
-from whence.language.refusals import NeedsData, NeedsGraph, NotIdentified, Refusal
+from whence.language.graph import Graph
+from whence.language.refusals import NeedsData, Refusal
 from whence.refutation import refute as refutation
 from whence.runtime.events import Estimated, Event, Warned, emit, listening
 from whence.runtime.plain import bare
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from whence.engine.how import How
     from whence.estimation.plan import Asked, Errors
     from whence.estimation.values import Estimate
-    from whence.language.query import Query
     from whence.refutation.result import Refutation
     from whence.runtime.executor import Executor
 
@@ -32,34 +28,6 @@ if TYPE_CHECKING:
 def hearing(sink: Callable[[Event], None] | None) -> AbstractContextManager[None]:
     """Let `sink`, if there is one, hear what happens inside."""
     return nullcontext() if sink is None else listening(sink)
-
-
-def identify(query: Query, known: Graph | None) -> Estimand | Refusal:
-    """The estimand; without a graph only for questions of seeing, which rest on none."""
-    if known is not None:
-        return identification.identify(query, known)
-    if query.rung == 1:
-        return identification.identify(query, claiming_nothing(query))
-    done, asked = (", ".join(bare(name) for name in names) for names in (query.treatments, query.outcomes))
-    return NeedsGraph(
-        f"What setting {done} does to {asked} cannot be told from data alone: "
-        "different causes can leave the same data behind, and it was not said what causes what.",
-        (f"a graph of what causes what, such as {done} -> {asked}; age -> {done}; age -> {asked}",),
-    )
-
-
-def claiming_nothing(query: Query) -> Graph:
-    """The graph in which all that the query names may share hidden causes: it excludes no distribution."""
-    names = query.variables
-    return Graph.of(names, [Edge(one, other, "<->") for one, other in combinations(names, 2)])
-
-
-def verify(estimand: Estimand | Refusal) -> bool:
-    """Whether there is a proof and it holds; raises `ProofRejected` for one that does not."""
-    if not isinstance(estimand, Estimand | NotIdentified):
-        return False
-    verification.verify(estimand)
-    return True
 
 
 def estimate(

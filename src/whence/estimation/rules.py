@@ -2,13 +2,12 @@
 
 For `method="auto"`, in order:
 
-1. A table of probabilities: the plug-in, exactly. 2. Nothing to adjust for, two arms or a slope: plain
-regression, which is the difference in means. 3. Everything adjusted for discrete, and every stratum seen
-five times under each arm: the plug-in, which needs
-   no model.
+1. A table of probabilities: the plug-in, exactly.
+2. Nothing to adjust for, two arms or a slope: plain regression, which is the difference in means.
+3. Everything adjusted for discrete, and every stratum seen five times under each arm: the plug-in, which
+   needs no model.
 4. An effect with fewer than ten rows for each column of the design: plain regression. Cross-fitted models
-would
-   have to shrink the columns, which leaves confounding in; regression absorbs them.
+   would have to shrink the columns, which leaves confounding in; regression absorbs them.
 5. Two arms (or one): AIPW. A treatment that is a number of many values: partially linear regression.
 
 An estimand of another shape never comes here: it is always evaluated as it stands, by the plug-in.
@@ -81,8 +80,8 @@ def _by_rule(plan: EstimationPlan, columns: Columns) -> tuple[Method | None, str
     rows, width = columns.n, columns.width(names)
     if len(plan.arms) != 1 and width + SPARE_ROWS <= rows < ROWS_PER_COLUMN * (width + 1):
         return "ols", (
-            f"Plain regression: with {width:,} columns to adjust for and {rows:,} rows, cross-fitted models would "
-            "have to shrink the columns and leave confounding in. The effect is taken as the same for all."
+            f"Plain regression: with {width:,} columns to adjust for and {rows:,} rows, cross-fitted models "
+            "would have to shrink the columns and leave confounding in. The effect is taken as one for all."
         )
     if not plan.arms:
         return "plr", (

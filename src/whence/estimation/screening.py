@@ -1,12 +1,11 @@
 """Which learners model the nuisances: stated rules first, then out-of-fold risk, and the reasons in words.
 
-1. What the user names is used. 2. With fewer than 500 rows, or fewer than ten for each column, the linear
-learners are used. 3. Where overlap is poor under a logistic propensity the linear learners stay: learners
-that tell the arms apart
-   better only make the weights wilder, and their predictions are guesses where nobody was seen.
+1. What the user names is used.
+2. With fewer than 500 rows, or fewer than ten for each column, the linear learners are used.
+3. Where overlap is poor under a logistic propensity the linear learners stay: learners that tell the arms
+   apart better only make the weights wilder, and their predictions are guesses where nobody was seen.
 4. Otherwise the learner of least out-of-fold risk, on at most 10,000 rows: linear, on splines, or boosted
-trees.
-   A propensity must keep overlap itself.
+   trees. A propensity must keep overlap itself.
 5. A linear learner with fewer than ten rows (of the rarer class) per column gets a ridge, chosen likewise.
 
 Source: M. van der Laan, E. Polley and A. Hubbard, "Super learner", Stat. Appl. Genet. Mol. Biol. 6 (2007),

@@ -279,7 +279,9 @@ def _capital(text: str) -> str:
 def _tested(answer: Answer) -> Verdict:
     found = answer.refutations
     if not found:
-        return Verdict("Tested", "none", "not tested", ("No number, so nothing to try to break.",))
+        some = answer.estimate is not None or answer.estimates
+        reason = "No check was made of this answer." if some else "No number, so nothing to try to break."
+        return Verdict("Tested", "none", "not tested", (reason,))
     counts = {
         word: sum(each.verdict == word for each in found) for word in ("survived", "failed", "inconclusive")
     }

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from whence.identification.verify_graph import NONE, Names, World, as_sets, is_true, project
 from whence.language import expression as algebra
 from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, Observed, Step
-from whence.language.expression import Expression, Kernel, P, Product, Quotient, Sum, Term, product, total
+from whence.language.expression import Difference, Expression, Kernel, P, Product, Quotient, Sum, Term
 from whence.language.graph import Graph
 from whence.language.query import Query
 from whence.language.refusals import NotIdentified
@@ -113,15 +113,19 @@ def _on_kernels(step: Step, world: World) -> Built:
             # That each v hangs on its past only through what its factor mentions is stated by the formula.
             apart = (world.separated(frozenset({v}), past[v] - seen[v], seen[v]) for v in s)
             _demand(all(apart), step.rule, "a factor leaves out what matters")
-            return product(P(v, seen[v]) for v in order if v in s), in_order
+            return algebra.product(P(v, seen[v]) for v in order if v in s), in_order
         case "c-component" if len(premises) == 1 and later.keys() == s:
-            ratios = (Quotient(total(later[v], f), total((v, *later[v]), f)) for v in order if v in s)
-            return product(ratios), in_order
+            ratios = (
+                Quotient(algebra.total(later[v], f), algebra.total((v, *later[v]), f))
+                for v in order
+                if v in s
+            )
+            return algebra.product(ratios), in_order
         case "marginal" if len(premises) == 1 and s <= h:
-            return total(h - s, f), (Fact("ancestral", tuple(s), among=tuple(h)),)
+            return algebra.total(h - s, f), (Fact("ancestral", tuple(s), among=tuple(h)),)
         case "districts" if premises and sorted(v for d, _ in premises for v in d) == sorted(s):
             districts = (Fact("district", tuple(d), among=tuple(s)) for d, _ in premises)
-            return product(formula for _, formula in premises), tuple(districts)
+            return algebra.product(formula for _, formula in premises), tuple(districts)
         case "average" if len(premises) == 1 and h == s:
             over = algebra.free_variables(f) - s.union(*(world.parents[v] for v in s))
             _demand(over, step.rule, "there is nothing to average over")
@@ -140,7 +144,7 @@ def _on_effects(step: Step, world: World) -> Built:
             d = _kernel(whole, world)
             _demand(y <= d and not x & d, step.rule, "its kernel is not that of outcomes and not treatments")
             needs = Fact("ancestral", tuple(d), among=tuple(world.names - x))
-            return total(d - y, whole.formula), (needs,)
+            return algebra.total(d - y, whole.formula), (needs,)
         case "adjustment", ():
             clear = not over & z and (not z or not (over | z) & world.below(x))
             _demand(clear, step.rule, "it holds as seen what it sums over, or what comes after the treatment")
@@ -177,12 +181,12 @@ def _on_worlds(claim: P, step: Step, over: Names, world: World) -> Built:
         case "consistency", () if fits and x and tuple(here) == elsewhere:
             return P(outcomes, claim.given), ()
         case "consistency", (doing,) if fits and len(x) == 1 and not _named(by) & world.below(x):
-            # For a treatment of two levels: P(Y | do x') = P(Y, x') + P(Y_x' | x) P(x).
-            _demand(doing.claim == P(y, _named(by), x), step.rule, "its premise is not the effect")
+            # For a treatment of two levels: P(Y, W | do x') = P(Y, W, x') + P(Y_x' | x, W) P(x, W).
+            _demand(doing.claim == P(y | _named(by), (), x), step.rule, "its premise is not the effect")
             levels = {term.value for term in (*here, *elsewhere)} - {None}
             _demand(len(levels) == 2, step.rule, "it is about one level of the treatment")
             effect = algebra.substitute(doing.formula, _assigned((*claim.of, *elsewhere, *by)))
-            return Quotient(algebra.Difference(effect, P([*outcomes, *elsewhere], by)), P(here, by)), ()
+            return Quotient(Difference(effect, P([*outcomes, *elsewhere, *by])), P([*here, *by])), ()
         case "treated", () if fits and x and not (over | _named(by)) & world.below(x):
             sides = (tuple(x), tuple(y), tuple(over | _named(by)))
             built = _adjusted(P(outcomes, [*elsewhere, *by, *over]), over, claim.given)

@@ -21,6 +21,7 @@ BENDS = (0.0, 0.14, -0.14, 0.24, -0.24, 0.36, -0.36, 0.5, -0.5, 0.68, -0.68, 0.9
 ARC_BENDS = (0.24, 0.36, 0.5, 0.68, 0.9, -0.24, -0.36, -0.5, -0.68, -0.9)
 SAMPLES = 14
 CLEAR = 5.0
+LARGEST_CLEAR = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,8 @@ def routes(graph: Graph, found: Layout, names: Sequence[Label]) -> tuple[Route, 
     boxes: dict[str, Rectangle] = {node.name: shape_box(node) for node in found.nodes if not node.framed}
     boxes |= {"\0".join(frame.names): frame_box(frame) for frame in found.frames}
     texts = [label for label in names if not at[label.name].framed]
+    # Beyond a page's worth of nodes no drawing is clear of crossings; time is worth more there.
+    tries = len(BENDS) if len(found.nodes) <= LARGEST_CLEAR else 1
     made: list[Route] = []
     for edges in _bundles(graph, frame_of):
         edge = edges[0]
@@ -148,7 +151,7 @@ def routes(graph: Graph, found: Layout, names: Sequence[Label]) -> tuple[Route, 
         solid = [box for key, box in boxes.items() if key not in skip]
         words = [label.box for label in texts if label.name not in skip]
         own = [label.box for label in texts if label.name in skip]
-        made.append(_route(edges, ends[0], ends[1], (solid, words, own)))
+        made.append(_route(edges, ends[0], ends[1], (solid, words, own), tries))
     return tuple(made)
 
 
@@ -183,6 +186,7 @@ def _route(
     source: Anchor,
     target: Anchor,
     obstacles: tuple[Sequence[Rectangle], Sequence[Rectangle], Sequence[Rectangle]],
+    tries: int,
 ) -> Route:
     """The least bent curve that is free, or the freest."""
     a, b = _middle(source, target), _middle(target, source)
@@ -191,7 +195,7 @@ def _route(
     up = -1.0 if b[0] >= a[0] else 1.0
     bends = [up * bend for bend in ARC_BENDS] if arc else BENDS
     best, least = None, math.inf
-    for bend in bends:
+    for bend in bends[:tries]:
         control = ((a[0] + b[0]) / 2 - bend * (b[1] - a[1]), (a[1] + b[1]) / 2 + bend * (b[0] - a[0]))
         start, end = _edge_of(source, a, control), _edge_of(target, b, control)
         cost = _price(start, control, end, obstacles) + abs(bend) * 6

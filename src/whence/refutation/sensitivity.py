@@ -55,7 +55,8 @@ def sensitivity(subject: Subject, benchmarks: Sequence[str]) -> Refutation | Non
     """Robustness values, benchmarks and contours; None where there is no regression to judge by.
 
     `failed` when a confounder just as strong as the strongest benchmark would leave an interval that holds
-    zero; `survived` when it would not; `inconclusive` where there is no covariate to measure by.
+    zero; `survived` when it would not; `inconclusive` where there is no covariate to measure by, or where the
+    regression leaves zero open as it is.
     Raises `UnknownColumn` for a benchmark that is not adjusted for.
     """
     for name in benchmarks:
@@ -164,13 +165,16 @@ def strongest(fit: Regression, made: Sequence[Benchmark]) -> tuple[Benchmark, ..
 
 def _verdict(fit: Regression, shown: Sequence[Benchmark], level: float) -> Verdict:
     single = [each.adjusted for each in shown if each.times == 1.0]
-    if not single:
+    if not single or _holds_zero(fit, level):
+        # Where the regression itself leaves zero open there is nothing for a confounder to overturn.
         return "inconclusive"
-    for adjusted in single:
-        low, high = adjusted.interval(level)
-        if low <= 0 <= high or np.sign(adjusted.estimate) != np.sign(fit.estimate):
-            return "failed"
-    return "survived"
+    flipped = any(np.sign(each.estimate) != np.sign(fit.estimate) for each in single)
+    return "failed" if flipped or any(_holds_zero(each, level) for each in single) else "survived"
+
+
+def _holds_zero(fit: Regression, level: float) -> bool:
+    low, high = fit.interval(level)
+    return low <= 0 <= high
 
 
 def _contour(fit: Regression, shown: Sequence[Benchmark]) -> dict[str, Any]:
@@ -182,17 +186,21 @@ def _contour(fit: Regression, shown: Sequence[Benchmark]) -> dict[str, Any]:
 
 
 def _sentence(fit: Regression, shown: Sequence[Benchmark], level: float) -> str:
-    value, edge = fit.robustness_value(), fit.robustness_value(alpha=1 - level)
-    lost = f"and {_share(edge)} to take its significance" if edge > 0 else "though it is not significant"
-    text = (
-        f"In the linear regression, a hidden confounder would have to explain {_share(value)} of what is "
-        f"left of both treatment and outcome to bring the effect to zero, {lost}."
+    value = _share(fit.robustness_value())
+    needed = (
+        f"a hidden confounder would have to explain {value} of what is left of both treatment and outcome"
     )
+    if _holds_zero(fit, level):
+        return (
+            f"The linear regression on the same covariates leaves zero open as it is, so there is nothing to "
+            f"overturn; to bring its estimate to zero, {needed}."
+        )
+    edge = _share(fit.robustness_value(alpha=1 - level))
+    text = f"In the linear regression, {needed} to bring the effect to zero, and {edge} to take its significance."
     single = [each for each in shown if each.times == 1.0]
     if single:
-        least = min(single, key=lambda each: abs(each.adjusted.estimate))
-        low, high = least.adjusted.interval(level)
-        held = "still excludes" if low > 0 or high < 0 else "would hold"
+        least = min(single, key=lambda each: float(np.sign(fit.estimate) * each.adjusted.estimate))
+        held = "would hold" if _holds_zero(least.adjusted, level) else "still excludes"
         text += f" With one as strong as {least.name} the interval {held} zero."
     return text
 

@@ -202,8 +202,8 @@ def contour_words(answer: Answer) -> Sequence[str]:
         return ()
     lines = [
         (
-            "The lines are the confounders that would leave three quarters of the estimate, half, a quarter and (the "
-            "thick one) nothing. "
+            "The lines are the confounders that would leave three quarters of the estimate, half, a quarter "
+            "and (the thick one) nothing. "
             f"The ring marks {percent(found.robustness)} of both, the robustness value."
         )
     ]

@@ -1,0 +1,48 @@
+"""The symbolic steps of `ask`: from a query to an estimand whose proof was checked, or to a refusal; no data.
+
+>>> from whence.language.graph_text import graph
+>>> from whence.language.query_text import query
+>>> found = identify(query("P(y | do(x))"), graph("z -> x -> y; z -> y"))
+>>> found.text, verify(found)
+('Σ_{z} P(y | x, z) P(z)', True)
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+from whence.identification import identify as identification
+from whence.identification import verify as verification
+from whence.language.estimand import Estimand
+from whence.language.graph import Edge, Graph
+from whence.language.query import Query
+from whence.language.refusals import NeedsGraph, NotIdentified, Refusal
+from whence.runtime.plain import bare
+
+
+def identify(query: Query, known: Graph | None) -> Estimand | Refusal:
+    """The estimand; without a graph only for questions of seeing, which rest on none."""
+    if known is not None:
+        return identification.identify(query, known)
+    if query.rung == 1:
+        return identification.identify(query, claiming_nothing(query))
+    done, asked = (", ".join(bare(name) for name in names) for names in (query.treatments, query.outcomes))
+    return NeedsGraph(
+        f"What setting {done} does to {asked} cannot be told from data alone: "
+        "different causes can leave the same data behind, and it was not said what causes what.",
+        (f"a graph of what causes what: {done} -> {asked}, and whatever causes both of them",),
+    )
+
+
+def claiming_nothing(query: Query) -> Graph:
+    """The graph in which all that the query names may share hidden causes: it excludes no distribution."""
+    names = query.variables
+    return Graph.of(names, [Edge(one, other, "<->") for one, other in combinations(names, 2)])
+
+
+def verify(estimand: Estimand | Refusal) -> bool:
+    """Whether there is a proof and it holds; raises `ProofRejected` for one that does not."""
+    if not isinstance(estimand, Estimand | NotIdentified):
+        return False
+    verification.verify(estimand)
+    return True

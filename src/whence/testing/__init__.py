@@ -1,0 +1,1 @@
+"""Aids for tests and benchmarks: worlds whose effects are known."""
