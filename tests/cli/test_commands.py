@@ -239,17 +239,58 @@ def test_verify_rejects_the_proof_in_a_graph_where_it_does_not_hold(said):
     assert "rejected" in err
 
 
-def test_verify_rejects_a_proof_that_was_tampered_with(said, folder):
+def other_text(told):
+    told["estimand"]["text"] = "P(y | x)"
+
+
+def other_query(told):
+    told["query"] = "P(x | do(y))"
+
+
+def other_graph(told):
+    told["graph"]["edges"] += [{"source": "x", "target": "y", "mark": "<->"}]
+
+
+def other_graph_throughout(told):
+    other_graph(told)
+    told["estimand"]["graph"] = told["graph"]
+
+
+def other_formula(told):
+    simpler = json.loads(json.dumps(told["estimand"]["expression"]).replace('"z"', '"x"'))
+    told["estimand"]["expression"] = simpler
+
+
+def no_facts(told):
+    for step in told["estimand"]["derivation"]:
+        step["because"] = []
+
+
+def other_rule(told):
+    told["estimand"]["derivation"][0]["rule"] = "observation"
+
+
+def no_steps(told):
+    told["estimand"]["derivation"] = []
+
+
+TAMPERED = [
+    other_text, other_query, other_graph, other_graph_throughout, other_formula, no_facts, other_rule, no_steps,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("tamper", TAMPERED, ids=lambda tamper: tamper.__name__)
+def test_verify_rejects_an_answer_that_was_tampered_with(said, folder, tamper):
     said("identify", "P(y | do(x))", "--graph", GRAPH, "--out", "proof.json")
-    told = json.loads((folder / "proof.json").read_text())
-    text = json.dumps(told).replace("z -> y", "y -> z")
-    told["graph"]["edges"] = [edge for edge in told["graph"]["edges"] if edge["target"] != "x"]
-    changed = json.loads(text)
-    changed["estimand"]["graph"] = told["graph"] | {
-        "edges": [*told["graph"]["edges"], {"source": "x", "target": "y", "mark": "<->"}]
-    }
-    (folder / "changed.json").write_text(json.dumps(changed))
-    assert said("verify", "changed.json")[0] == 2
+    told = json.loads((folder / "proof.json").read_text("utf-8"))
+    before = json.dumps(told)
+    tamper(told)
+    assert json.dumps(told) != before
+    (folder / "tampered.json").write_text(json.dumps(told), "utf-8")
+    code, out, err = said("verify", "tampered.json")
+    assert code == 2
+    assert out == ""
+    assert err
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,10 @@ def test_the_bytes_are_the_same_for_every_executor_and_flavour_of_data(world, an
 
 
 def test_another_seed_gives_another_answer_but_not_another_truth(world):
-    one, two = (wh.ask("effect of x on y", world, GRAPH, method="aipw", seed=seed) for seed in (1, 2))
+    one, two = (
+        wh.ask("effect of x on y", world, GRAPH, method="aipw", learners="linear", seed=seed)
+        for seed in (1, 2)
+    )
     assert one.estimate.value != two.estimate.value
     assert abs(one.estimate.value - two.estimate.value) < one.estimate.se
 
@@ -252,8 +255,8 @@ def test_a_number_as_treatment_means_one_unit_more_and_says_so():
 
 
 def test_many_questions_and_a_study_give_what_ask_gives(world):
-    questions = ["effect of x on y", "P(y | do(x))" if False else "P(x=1 | z=0)"]
-    one, two = wh.ask_many(questions, wh.table(world), GRAPH, method="auto")
+    questions = ["effect of x on y", "P(x=1 | z=0)"]
+    one, two = wh.ask_many(questions, wh.table(world), GRAPH)
     study = wh.Study(world, GRAPH)
     assert study.ask(questions[0]).estimate == one.estimate
     assert study.ask(questions[1]).estimate == two.estimate

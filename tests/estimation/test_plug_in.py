@@ -1,4 +1,4 @@
-"""The plug-in: exact values, influence functions that are derivatives, and errors that a bootstrap confirms."""
+"""The plug-in: exact values, influence functions that are derivatives, errors that a bootstrap confirms."""
 
 import numpy as np
 import pytest
@@ -199,7 +199,7 @@ def test_a_mean_of_labels_is_refused_with_the_cure():
 
 
 def test_few_rows_behind_a_condition_are_warned_of():
-    found = estimate(estimand(*QUESTIONS["front-door"]), front_door_table(0, rows=12))
+    found = estimate(estimand(*QUESTIONS["front-door"]), front_door_table(0, rows=40))
     assert "small_cells" in [each.code for each in found.warnings]
 
 

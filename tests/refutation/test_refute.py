@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import shared_file
 
+from conftest import shared_file
 from whence.data.reading import table
 from whence.estimation.api import estimate
 from whence.estimation.values import Estimate

@@ -33,6 +33,7 @@ def ask(
     where: WhereOption = None,
     derive: DeriveOption = None,
     method: Annotated[str, typer.Option("--method", help="auto, aipw, plr, ols or plug-in.")] = "auto",
+    learners: Annotated[str | None, typer.Option("--learners", help="auto, linear or boosted.")] = None,
     errors: Annotated[str, typer.Option("--errors", help="robust or classical.")] = "robust",
     cluster: Annotated[
         str | None, typer.Option("--cluster", help="Column of clusters for the errors.")
@@ -70,6 +71,7 @@ def ask(
             derive=derived(derive),
             weights=weights,
             method=method,
+            learners=learners,
             errors=errors,
             clusters=cluster,
             placebo_outcomes=placebo or (),

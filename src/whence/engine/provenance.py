@@ -74,7 +74,7 @@ def command(question: str, data: str | None, graph: str | None, how: How) -> str
             words += [word for key, each in pairs for word in (flag, f"{key}={each}")]
         elif isinstance(value, tuple):
             words += [word for each in cast("tuple[object, ...]", value) for word in (flag, str(each))]
-        else:
+        elif isinstance(value, str | int | float):  # learners of the user's own have no name there
             words += [flag, str(value)]
     return shlex.join(words)
 

@@ -88,7 +88,7 @@ def _head(console: Console, answer: Answer, shown: Outline) -> None:
             console.print(Text.assemble(*line), soft_wrap=True)
     if shown.cells:
         console.print()
-        for line in cell_lines(shown.cells):
+        for line in cell_lines(shown.cells, console.width - 2):
             _indented(console, Text(line))
     if shown.reason and answer.status == "refused":
         console.print()

@@ -115,12 +115,9 @@ def _on_kernels(step: Step, world: World) -> Built:
             _demand(all(apart), step.rule, "a factor leaves out what matters")
             return algebra.product(P(v, seen[v]) for v in order if v in s), in_order
         case "c-component" if len(premises) == 1 and later.keys() == s:
-            ratios = (
-                Quotient(algebra.total(later[v], f), algebra.total((v, *later[v]), f))
-                for v in order
-                if v in s
-            )
-            return algebra.product(ratios), in_order
+            above = (algebra.total(later[v], f) for v in order if v in s)
+            below = (algebra.total((v, *later[v]), f) for v in order if v in s)
+            return algebra.product(map(Quotient, above, below)), in_order
         case "marginal" if len(premises) == 1 and s <= h:
             return algebra.total(h - s, f), (Fact("ancestral", tuple(s), among=tuple(h)),)
         case "districts" if premises and sorted(v for d, _ in premises for v in d) == sorted(s):
@@ -184,7 +181,7 @@ def _on_worlds(claim: P, step: Step, over: Names, world: World) -> Built:
             # For a treatment of two levels: P(Y, W | do x') = P(Y, W, x') + P(Y_x' | x, W) P(x, W).
             _demand(doing.claim == P(y | _named(by), (), x), step.rule, "its premise is not the effect")
             levels = {term.value for term in (*here, *elsewhere)} - {None}
-            _demand(len(levels) == 2, step.rule, "it is about one level of the treatment")
+            _demand(len(levels) == 2, step.rule, "it is not about two levels of the treatment")
             effect = algebra.substitute(doing.formula, _assigned((*claim.of, *elsewhere, *by)))
             return Quotient(Difference(effect, P([*outcomes, *elsewhere, *by])), P([*here, *by])), ()
         case "treated", () if fits and x and not (over | _named(by)) & world.below(x):
@@ -235,9 +232,9 @@ def _check_root(estimand: Estimand, world: World) -> None:
     _demand(root.rule == "query" and root.claim == body and not root.because, "query", "it is another query")
     _demand(_same(root.formula, built) and _same(built, estimand.expression), "query", "its formula differs")
     for atom in algebra.atoms(built):
-        if isinstance(atom, Kernel) or atom.do or any(term.world for term in atom.terms):
-            raise ProofRejected("query", f"{atom} is not observed")
-        _demand(_named(atom.terms) <= world.names, "query", f"{atom} is not observed")
+        terms = atom.terms if isinstance(atom, P) and not atom.do else ()
+        seen = terms and _named(terms) <= world.names and not any(term.world for term in terms)
+        _demand(seen, "query", f"{atom} is not observed")
     closed = algebra.free_variables(built) <= algebra.free_variables(body)
     _demand(closed, "query", "its formula depends on more than the query does")
 
@@ -287,9 +284,8 @@ def _check_refusal(refusal: NotIdentified, world: World) -> None:
     _demand(nested, "hedge", "its forests are not nested as they must be")
     _demand(roots <= world.cut(into=x).above(y), "hedge", "a root is no ancestor of the outcome")
     for part in (forest, subforest):
-        inside = world.within(part)
-        _demand(world.district(min(part), part) == part, "hedge", f"{sorted(part)} is not one district")
-        _demand(inside.above(roots) == part, "hedge", f"{sorted(part)} has other roots")
+        rooted = world.within(part).above(roots) == part == world.district(min(part), part)
+        _demand(rooted, "hedge", f"{sorted(part)} is not one district with these roots")
 
 
 def _reduction(atom: P, world: World) -> tuple[Names, Names]:

@@ -187,16 +187,14 @@ def _contour(fit: Regression, shown: Sequence[Benchmark]) -> dict[str, Any]:
 
 def _sentence(fit: Regression, shown: Sequence[Benchmark], level: float) -> str:
     value = _share(fit.robustness_value())
-    needed = (
-        f"a hidden confounder would have to explain {value} of what is left of both treatment and outcome"
-    )
+    needed = f"a hidden confounder would have to explain {value} of what is left of treatment and outcome"
     if _holds_zero(fit, level):
         return (
             f"The linear regression on the same covariates leaves zero open as it is, so there is nothing to "
             f"overturn; to bring its estimate to zero, {needed}."
         )
     edge = _share(fit.robustness_value(alpha=1 - level))
-    text = f"In the linear regression, {needed} to bring the effect to zero, and {edge} to take its significance."
+    text = f"In the linear regression, {needed} to bring the effect to zero, {edge} to make it insignificant."
     single = [each for each in shown if each.times == 1.0]
     if single:
         least = min(single, key=lambda each: float(np.sign(fit.estimate) * each.adjusted.estimate))

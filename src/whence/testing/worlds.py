@@ -40,7 +40,7 @@ BACK_DOOR = "{a, b, c} -> t; {a, b, c} -> y; t -> y"
 
 
 def linear() -> World:
-    """A 0/1 treatment chosen logistically, an outcome linear in it and in three causes, two of them common."""
+    """A 0/1 treatment chosen logistically, an outcome linear in it and in three causes."""
     return World(EFFECT, BACK_DOOR, 2.0, _linear)
 
 

@@ -105,11 +105,11 @@ def _interval(room: int, zero: int, place: int, ends: tuple[int, int] | None, la
     return "".join(line[:room])
 
 
-def cell_lines(cells: Sequence[Cell]) -> list[str]:
-    """Several numbers as aligned columns."""
-    wide = min(48, max(len(cell.label) for cell in cells))
+def cell_lines(cells: Sequence[Cell], width: int) -> list[str]:
+    """Several numbers as aligned columns, or each under its name where the names are long."""
     value = max(len(cell.value) for cell in cells)
-    return [
-        f"{cell.label[:wide]:<{wide}}  {cell.value:>{value}}  ({cell.interval}; n = {cell.n})"
-        for cell in cells
-    ]
+    told = [f"{cell.value:>{value}}  ({cell.interval}; n = {cell.n})" for cell in cells]
+    longest = max(len(cell.label) for cell in cells)
+    if longest + 2 + max(map(len, told)) <= width:
+        return [f"{cell.label:<{longest}}  {each}" for cell, each in zip(cells, told, strict=True)]
+    return [line for cell, each in zip(cells, told, strict=True) for line in (cell.label, f"    {each}")]

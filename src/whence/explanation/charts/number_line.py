@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 from whence.explanation.charts.canvas import Scale, axis, chart, diamond, dot, line, mark, ticks, words
 from whence.explanation.figures import interval, number, percent
+from whence.language.lettering import wrap
 from whence.language.svg_marks import tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from whence.explanation.outline import Cell, NumberLine
+
+LABEL, LINE = 320.0, 16.0
+"""How wide a line of a label may be on a telephone, and how high."""
 
 
 def number_line(shown: NumberLine) -> str:
@@ -79,17 +83,19 @@ def cells(rows: Sequence[tuple[Cell, float, tuple[float, float] | None]]) -> str
     every = [value for _, value, _ in rows] + [end for _, _, ends in rows for end in ends or ()]
     places = ticks(min(0.0, *every), max(0.0, *every), about=5)
     scale = Scale(places[0], places[-1])
-    height = 44.0 * len(rows)
+    labels = [wrap(cell.label, LABEL, 13, 2) for cell, _, _ in rows]
+    height = sum(LINE * len(lines) + 44 for lines in labels)
     parts = [line(scale.at(place), 0, scale.at(place), height, "wh-grid") for place in places]
-    for i, (cell, value, ends) in enumerate(rows):
-        y = 44.0 * i
-        parts.append(words(3, y + 14, cell.label, anchor="start"))
-        parts.append(
-            words(97, y + 14, f"{cell.value}  ({cell.interval}; n = {cell.n})", "wh-quiet", anchor="end")
-        )
+    y = 0.0
+    for (cell, value, ends), lines in zip(rows, labels, strict=True):
+        parts += [words(3, y + LINE * (i + 1), text, anchor="start") for i, text in enumerate(lines)]
+        y += LINE * len(lines)
+        told = f"{cell.value}  ({cell.interval}; n = {cell.n})"
+        parts.append(words(3, y + 15, told, "wh-quiet", size=12, anchor="start"))
         if ends is not None:
             parts.append(line(scale.at(ends[0]), y + 28, scale.at(ends[1]), y + 28, "wh-bar-answer"))
         parts.append(dot(scale.at(value), y + 28, "wh-dot"))
+        y += 44
     parts.append(axis(scale, places, height))
     said = "; ".join(f"{cell.label}: {cell.value} ({cell.interval}; n = {cell.n})" for cell, _, _ in rows)
     return chart(height + 26, "The numbers", said, *parts)
