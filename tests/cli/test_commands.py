@@ -275,8 +275,9 @@ def no_steps(told):
 
 
 TAMPERED = [
-    other_text, other_query, other_graph, other_graph_throughout, other_formula, no_facts, other_rule, no_steps,
-]  # fmt: skip
+    *(other_text, other_query, other_graph, other_graph_throughout),
+    *(other_formula, no_facts, other_rule, no_steps),
+]
 
 
 @pytest.mark.parametrize("tamper", TAMPERED, ids=lambda tamper: tamper.__name__)

@@ -176,6 +176,11 @@ CORRECT = {
     "treated": (treated(), TREATED, Adjustment(("X",), ("Y",), ("Z",))),
     "treated within W": (treated(w=("W",)), TREATED, Adjustment(("X",), ("Y",), ("Z",), ("W",))),
     "treated by the front door": (from_doing(front_door()), FRONT_DOOR, General()),
+    "treated by what cannot matter": (
+        Step("consistency", P(Term("Y", None, (Term("X", 0),)), Term("X", 1)), P("Y", Term("X", 1))),
+        arrows("Y->X X<->Y X->Z"),
+        General(),
+    ),
     "observation": (Step("observation", P("Y", "X"), P("Y", "X")), BACK_DOOR, Observed()),
     "no back door": (adjustment("Y", "X", ()), LATE, Adjustment(("X",), ("Y",), ())),
 }

@@ -212,6 +212,17 @@ def test_a_published_number_is_reached_exactly_from_question_graph_and_table(nam
     assert values["plug-in"] == pytest.approx(values["exact"], abs=1e-12)
 
 
+@pytest.mark.parametrize(("name", "which"), [each for each in asked() if "sackett" not in str(each.id)])
+def test_ask_gives_the_published_number(name: str, which: int):
+    case = cases()[name]
+    expected, tolerance = (case["queries"][which][key] for key in ("expected", "tolerance"))
+    columns = as_columns(*rows_of(case, which))
+    answer = wh.ask(READINGS[name][which], columns, graph_of(case), weights="weight")
+    assert answer.estimate is not None, answer.refusal
+    value = answer.estimate.value * SCALES.get((name, which), 1.0)
+    assert value == pytest.approx(expected, abs=tolerance)
+
+
 def test_the_napkin_estimand_is_the_same_at_every_value_of_the_variable_that_may_not_matter(shared_file):
     shared_file(CASES)
     case = cases()["napkin"]

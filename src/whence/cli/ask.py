@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from whence.cli.inputs import as_given, data_file, derived
+from whence.cli.inputs import as_given, data_source, derived
 from whence.cli.options import (
     DataOption,
     DeriveOption,
@@ -62,10 +62,10 @@ def ask(
     check_writable(out)
     from whence.engine.asking import ask as answered
 
-    with progress(), data_file(data, graph) as source:
+    with progress():
         answer = answered(
             question,
-            source,
+            data_source(data, graph),
             as_given(graph, latent),
             where=where,
             derive=derived(derive),

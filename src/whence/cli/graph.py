@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from whence.cli.inputs import data_file, derived, knowledge
+from whence.cli.inputs import data_source, derived, knowledge
 from whence.cli.options import (
     DataOption,
     DeriveOption,
@@ -56,8 +56,8 @@ def graph(
         return 0
     from whence.cli.graph_report import report, report_text
 
-    with data_file(data, source) as file:
-        told = report(known, ends(effect, known), file, weights=weights, where=where, derive=derived(derive))
+    found = data_source(data, source)
+    told = report(known, ends(effect, known), found, weights=weights, where=where, derive=derived(derive))
     write(json.dumps(told, ensure_ascii=False, indent=2) if format is Plain.json else report_text(told), None)
     return 0
 

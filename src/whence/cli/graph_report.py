@@ -27,7 +27,7 @@ SHOWN = 20
 def report(
     known: "Graph",
     effect: tuple[str, str] | None,
-    data: str | None,
+    data: object,
     *,
     weights: str | None = None,
     where: str | None = None,
@@ -69,7 +69,7 @@ def of_effect(known: "Graph", x: str, y: str) -> dict[str, JSON]:
 
 
 def held_to(
-    known: "Graph", data: str, *, weights: str | None, where: str | None, derive: Mapping[str, str] | None
+    known: "Graph", data: object, *, weights: str | None, where: str | None, derive: Mapping[str, str] | None
 ) -> "list[dict[str, Any]]":
     """Each implied independence held to the data, its p-value held by Holm's method."""
     from whence.data.reading import table

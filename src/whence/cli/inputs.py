@@ -2,14 +2,14 @@
 
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whence.runtime.errors import EmptyData, InvalidFilter, InvalidOption
 
 if TYPE_CHECKING:
+    from whence.data.tables import Table
     from whence.language.graph import Graph
 
 STDIN = "-"
@@ -28,21 +28,21 @@ def as_given(source: str | None, latent: Sequence[str] | None = None) -> "Graph 
     return knowledge(source, latent) if latent or source == STDIN else source
 
 
-@contextmanager
-def data_file(source: str | None, graph: str | None = None) -> Generator[str | None]:
-    """The file to read the data from; stdin is kept in a file for the length of the block."""
-    if source == STDIN and graph == STDIN:
-        raise InvalidOption("--graph and --data together", STDIN, "stdin for one of them")
+def data_source(source: str | None, graph: str | None = None) -> "Table | str | None":
+    """The file to read the data from; what comes on stdin is read at once. Raises `DataError`."""
+    from whence.data.reading import table
+
     if source != STDIN:
-        yield source
-        return
+        return source
+    if graph == STDIN:
+        raise InvalidOption("--graph and --data together", STDIN, "stdin for one of them")
     read = sys.stdin.buffer.read()
     if not read.strip():
         raise EmptyData("stdin")
     with tempfile.TemporaryDirectory(prefix="whence-") as folder:
         kept = Path(folder) / "stdin.csv"
         kept.write_bytes(read)
-        yield str(kept)
+        return table(kept)
 
 
 def derived(columns: Sequence[str] | None) -> dict[str, str] | None:

@@ -175,7 +175,7 @@ def _on_worlds(claim: P, step: Step, over: Names, world: World) -> Built:
     match step.rule, step.premises:
         case "observation", () if fits and not x:
             return claim, ()
-        case "consistency", () if fits and x and tuple(here) == elsewhere:
+        case "consistency", () if fits and x and (tuple(here) == elsewhere or not y & world.below(x)):
             return P(outcomes, claim.given), ()
         case "consistency", (doing,) if fits and len(x) == 1 and not _named(by) & world.below(x):
             # For a treatment of two levels: P(Y, W | do x') = P(Y, W, x') + P(Y_x' | x, W) P(x, W).

@@ -1,0 +1,75 @@
+"""Whether intervals cover the truth as often as they claim: one trial, to be run for many seeds on any executor.
+
+>>> trial = Trial("front door", 500)
+>>> value, error, covered = trial(0)
+>>> abs(value - trial.truth) < 4 * error
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from whence.data.reading import table
+from whence.estimation.api import estimate
+from whence.estimation.values import Estimate
+from whence.identification.identify import identify
+from whence.language.estimand import Estimand
+from whence.language.graph_text import graph
+from whence.language.query_text import query
+from whence.runtime.errors import InvalidOption
+from whence.testing.worlds import World, curved, front_door, linear
+
+if TYPE_CHECKING:
+    from whence.estimation.plan import Asked
+
+WORLDS: dict[str, Callable[[], World]] = {"linear": linear, "front door": front_door, "curved": curved}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A world drawn and estimated once for a seed: value, standard error, whether the interval has the truth.
+
+    `learners` are "auto", "linear" or "boosted"; `question` is the world's own unless another is given.
+    """
+
+    world: str
+    rows: int
+    method: Asked = "auto"
+    learners: str = "auto"
+    folds: int = 5
+    repeats: int = 5
+    question: str = ""
+
+    @property
+    def truth(self) -> float:
+        """The true answer."""
+        return WORLDS[self.world]().truth
+
+    def __call__(self, seed: int) -> tuple[float, float, bool]:
+        """Draw, estimate, compare."""
+        world = WORLDS[self.world]()
+        found = estimate(
+            estimand_of(self.question or world.question, world.graph),
+            table(world.draw(seed, self.rows)),
+            method=self.method,
+            learners=self.learners,
+            folds=self.folds,
+            repeats=self.repeats,
+            executor="serial",
+        )
+        if not isinstance(found, Estimate) or found.interval is None or found.se is None:
+            raise InvalidOption("rows", self.rows, "enough rows for an interval")
+        return found.value, found.se, found.interval[0] <= world.truth <= found.interval[1]
+
+
+@lru_cache
+def estimand_of(question: str, arrows: str) -> Estimand:
+    """The estimand of a question in a graph that identifies it."""
+    found = identify(query(question), graph(arrows))
+    if not isinstance(found, Estimand):
+        raise InvalidOption("question", question, "one that the graph identifies")
+    return found
