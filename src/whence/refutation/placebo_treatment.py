@@ -14,7 +14,7 @@ from whence.numerics.intervals import t_tail
 from whence.numerics.random import generator
 from whence.refutation.power import power_of_t
 from whence.refutation.rerun import Subject, values_again
-from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
+from whence.refutation.result import SHARED_LEVEL, VISIBLE_BIAS, Refutation, verdict_of
 
 if TYPE_CHECKING:
     from whence.estimation.columns import Columns
@@ -37,8 +37,8 @@ def placebo_treatment(subject: Subject) -> Refutation | None:
         return None
     t, df = float(np.mean(found)) / spread, found.size - 1
     p = t_tail(t, df)
-    power = power_of_t(VISIBLE_BIAS * subject.se / spread, df)
-    verdict = verdict_of(p=p, power=power)
+    power = power_of_t(VISIBLE_BIAS * subject.se / spread, df, SHARED_LEVEL)
+    verdict = verdict_of(p=p, power=power, alpha=SHARED_LEVEL)
     average = f"{float(np.mean(found)) / subject.se:+.2f}".replace("-", "\N{MINUS SIGN}")
     return Refutation(
         name=NAME,

@@ -11,7 +11,7 @@ from whence.numerics.intervals import normal_tail
 from whence.numerics.random import generator
 from whence.refutation.power import power_of_z
 from whence.refutation.rerun import Subject, values_again
-from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
+from whence.refutation.result import SHARED_LEVEL, VISIBLE_BIAS, Refutation, verdict_of
 
 if TYPE_CHECKING:
     from whence.estimation.columns import Columns
@@ -30,10 +30,10 @@ def random_common_cause(subject: Subject) -> Refutation | None:
     if found.size == 0:
         return None
     shift = float(np.mean(found) - subject.estimate.value) / subject.se
-    p, power = normal_tail(shift), power_of_z(VISIBLE_BIAS)
+    p, power = normal_tail(shift), power_of_z(VISIBLE_BIAS, SHARED_LEVEL)
     return Refutation(
         name=NAME,
-        verdict=verdict_of(p=p, power=power),
+        verdict=verdict_of(p=p, power=power, alpha=SHARED_LEVEL),
         null="adjusting for a made-up variable leaves the answer where it was",
         statistic=shift,
         p=p,

@@ -2,7 +2,8 @@
 
 A check has a null hypothesis (what holds if the answer is right), the power with which it would have seen a
 bias of three standard errors, and a list of what it cannot see at all. A check whose power is below one half
-does not reassure: it says `inconclusive`, whatever its p-value.
+does not reassure: it says `inconclusive`, whatever its p-value. The checks that every answer goes through
+share one level of 5 %; a placebo outcome, which someone chose because it can see, has a level of its own.
 
 >>> verdict_of(p=0.4, power=0.9), verdict_of(p=0.4, power=0.2), verdict_of(p=0.001, power=0.2)
 ('survived', 'inconclusive', 'failed')
@@ -20,6 +21,10 @@ Verdict = Literal["survived", "failed", "inconclusive"]
 
 VISIBLE_BIAS = 3.0
 """The bias, in standard errors of the answer, at which each check states its power."""
+
+
+SHARED_LEVEL = 0.05 / 3
+"""The level of each check that every answer goes through, so a right one fails some in at most 5 %."""
 
 
 def verdict_of(*, p: float, power: float, alpha: float = 0.05) -> Verdict:

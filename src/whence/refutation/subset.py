@@ -11,7 +11,7 @@ from whence.numerics.intervals import chi2_tail
 from whence.numerics.random import generator
 from whence.refutation.power import power_of_chi2
 from whence.refutation.rerun import Subject, values_again
-from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
+from whence.refutation.result import SHARED_LEVEL, VISIBLE_BIAS, Refutation, verdict_of
 
 if TYPE_CHECKING:
     from whence.estimation.columns import Columns
@@ -40,11 +40,11 @@ def subset(subject: Subject) -> Refutation | None:
     jumps = (found - subject.estimate.value) / scale
     statistic = float(jumps @ jumps)
     p = chi2_tail(statistic, found.size)
-    power = power_of_chi2((VISIBLE_BIAS * subject.se / scale) ** 2, found.size)
+    power = power_of_chi2((VISIBLE_BIAS * subject.se / scale) ** 2, found.size, SHARED_LEVEL)
     largest = float(np.max(np.abs(found - subject.estimate.value))) / subject.se
     return Refutation(
         name=NAME,
-        verdict=verdict_of(p=p, power=power),
+        verdict=verdict_of(p=p, power=power, alpha=SHARED_LEVEL),
         null=f"estimates from random {SHARE:.0%} of the rows scatter as their size explains".replace(
             "%", " %"
         ),

@@ -1,4 +1,4 @@
-"""Whether intervals cover the truth as often as they claim: one trial, to be run for many seeds on any executor.
+"""Whether intervals cover the truth as often as they claim: one trial, to be run for many seeds.
 
 >>> trial = Trial("front door", 500)
 >>> value, error, covered = trial(0)
