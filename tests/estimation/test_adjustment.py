@@ -132,6 +132,27 @@ def test_a_treatment_of_many_values_gets_the_slope_of_a_partially_linear_model()
     assert two.naive == pytest.approx(2 * unit.naive)
 
 
+def test_a_level_that_was_never_seen_is_warned_of():
+    draws = np.random.default_rng(2)
+    a = draws.normal(size=300)
+    data = table({"a": a, "price": 10 + a + draws.normal(size=300), "sales": a})
+    far = estimand(
+        "E[sales | do(price=40)] - E[sales | do(price=10)]", "a -> price; a -> sales; price -> sales"
+    )
+    for method in ("auto", "ols"):
+        found = estimate(far, data, method=method, repeats=1)
+        assert "outside_support" in [each.code for each in found.warnings]
+        assert "not at 40" in found.warnings[0].message
+
+
+def test_a_column_that_others_determine_is_left_out_and_named():
+    world = linear_world(0)
+    data = table({**world, "d": world["a"] + world["b"]})
+    found = estimate(estimand(ATE, BACK_DOOR.replace("c}", "c, d}")), data, repeats=1)
+    assert "dropped_columns" in [each.code for each in found.warnings]
+    assert found.value == pytest.approx(estimate(EFFECT, data, repeats=1).value, abs=1e-4)
+
+
 def test_two_of_three_labels_are_compared_as_arms():
     draws = np.random.default_rng(3)
     n = 6000
@@ -168,7 +189,7 @@ def test_results_have_the_same_bytes_on_any_executor():
     for options in ({"learners": "linear"}, {"learners": "boosted", "folds": 2, "repeats": 1}):
         found = [
             estimate(EFFECT, linear_table(1), executor=name, seed=7, **options)
-            for name in ("serial", "threads:2", "threads:5")
+            for name in ("serial", "threads:2", "threads:5", "processes:2")
         ]
         assert len({(each.value, each.se) for each in found}) == 1
         assert len({each.influence.tobytes() for each in found}) == 1

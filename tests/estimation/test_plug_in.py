@@ -208,3 +208,16 @@ def test_a_probability_has_an_interval_within_nought_and_one():
     found = estimate(estimand("P(y=1 | x=0)", "x -> y"), data)
     assert found.interval is not None
     assert found.interval[0] == 0.0
+
+
+def test_clustered_errors_of_a_plug_in_grow_with_copies_and_need_rows():
+    draws = np.random.default_rng(0)
+    x, z, y = draws.integers(0, 2, (3, 300))
+    columns = {name: np.repeat(values, 4) for name, values in {"x": x, "z": z, "y": y}.items()}
+    data = table({**columns, "family": np.repeat(np.arange(300), 4)})
+    effect = estimand("ATE(x -> y)", "z -> x; z -> y; x -> y")
+    loose, tight = estimate(effect, data), estimate(effect, data, clusters="family")
+    assert tight.se == pytest.approx(2 * loose.se, rel=0.01)
+    with pytest.raises(UnsuitableMethod, match="one row for each unit"):
+        stones = estimand("ATE(open -> cured)", STONES_GRAPH)
+        estimate(stones, table(STONES, weights="patients"), clusters="size")

@@ -571,8 +571,10 @@ WRONG: dict[str, tuple[Step, Graph]] = {
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_derivation_is_rejected(name: str):
     step, graph = WRONG[name]
-    with pytest.raises(ProofRejected):
+    with pytest.raises(ProofRejected) as caught:
         verify(proof(step, graph))
+    # At the step that is wrong, not at one that would have stopped a right one as well.
+    assert caught.value.rule == name.split(":")[0], caught.value
 
 
 def unfinished() -> dict[str, Estimand]:

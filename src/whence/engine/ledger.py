@@ -35,9 +35,9 @@ def ledger(
 def _tested(
     assumption: Assumption, estimates: Sequence[Estimate], checks: Sequence[Refutation]
 ) -> Assumption:
-    if "(overlap)" in assumption.statement:
+    if assumption.about == "overlap":
         return replace(assumption, status=_overlap(estimates))
-    if assumption.statement.startswith("No unobserved confounder"):
+    if assumption.about == "confounding":
         placebos: list[Status] = [
             check.verdict for check in checks if check.name.startswith("placebo outcome")
         ]

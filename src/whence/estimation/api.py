@@ -26,6 +26,7 @@ from whence.estimation.planning import needed, plans
 from whence.estimation.problem import problem
 from whence.estimation.regression import regression
 from whence.estimation.rows import columns_of
+from whence.estimation.two_levels import third_level
 from whence.estimation.values import Estimate
 from whence.language.refusals import Refusal
 from whence.runtime.errors import UnsuitableMethod
@@ -130,6 +131,9 @@ def _estimates(
     estimand: Estimand, table: Table, options: Options, workers: Executor
 ) -> list[Estimate | Refusal] | Refusal:
     columns = columns_of(table, needed(estimand, options))
+    refusal = third_level(estimand, columns)
+    if refusal is not None:
+        return refusal
     made = plans(estimand, columns, options)
     return made if isinstance(made, Refusal) else _run_all(made, columns, workers)
 

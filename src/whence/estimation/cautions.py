@@ -2,7 +2,7 @@
 
 low_overlap                the weights leave under a tenth of an arm, or over a tenth lack common support
 low_effective_sample_size  fewer than 50 effective rows in an arm
-outside_support            some who count have nobody of like propensity in the other arm
+outside_support            some who count have nobody of like propensity in the other arm, or a level was never seen
 unbalanced                 after weighting a covariate still differs by over 0.1 standard deviations
 rows_dropped               rows were incomplete
 unstable_splits            the estimate moves by over half a standard error between fold splits
@@ -23,8 +23,9 @@ from whence.estimation.values import Warning_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from whence.estimation.plan import EstimationPlan
     from whence.estimation.values import Balance, Overlap
-    from whence.numerics.arrays import Integers
+    from whence.numerics.arrays import Floats, Integers
 
 UNBALANCED = 0.1
 FEW_CLUSTERS = 40
@@ -58,6 +59,23 @@ def of_overlap(found: Overlap | None) -> list[Warning_]:
         )
         warnings.append(Warning_("outside_support", message))
     return warnings
+
+
+def of_range(plan: EstimationPlan, treatment: Floats) -> list[Warning_]:
+    """Levels of a numeric treatment that lie beyond what was seen, where a slope is carried on to them."""
+    contrast = plan.contrast
+    if plan.arms or contrast is None:
+        return []
+    low, high = float(treatment.min()), float(treatment.max())
+    asked = [level for level in (contrast.level, contrast.base) if isinstance(level, int | float)]
+    beyond = [level for level in asked if not low <= level <= high]
+    if not beyond:
+        return []
+    message = (
+        f"{contrast.treatment} was seen from {low:g} to {high:g}, not at {beyond[0]:g}; the slope is carried on "
+        "to there."
+    )
+    return [Warning_("outside_support", message)]
 
 
 def of_balance(found: Sequence[Balance]) -> list[Warning_]:

@@ -156,6 +156,8 @@ def _assembled(
     warnings = (
         *cautions.of_overlap(found),
         *(cautions.of_balance(balanced) if found is not None else ()),
+        *cautions.of_range(plan, data.t),
+        *cautions.of_columns(_dropped_columns(data)),
         *cautions.of_rows(data.rows_dropped, data.n),
         *cautions.of_splits(values, se),
         *cautions.of_clusters(inside),
@@ -191,7 +193,7 @@ def _why(plan: EstimationPlan, data: Problem, fit: Fitted) -> str:
     return " ".join(part for part in (plan.why, f"{how}, {folds}", *fit.screened.why) if part)
 
 
-def dropped_columns(data: Problem) -> tuple[str, ...]:
+def _dropped_columns(data: Problem) -> tuple[str, ...]:
     """Labels of the design's columns that earlier ones determine."""
     kept = regress(data.design, data.y).kept[1:]
     return tuple(label for label, own in zip(data.labels, kept, strict=True) if not own)

@@ -25,13 +25,14 @@ from whence.estimation.joint import MOST_CELLS, position
 from whence.estimation.overlap import balance, overlap, weights_of
 from whence.estimation.plan import Setting, spelt
 from whence.estimation.rows import columns_of
+from whence.estimation.two_levels import third_level
 from whence.estimation.values import Diagnostics, Estimate, Warning_
 from whence.language.expression import Expression, P, Value, atoms
 from whence.language.refusals import ImpossibleEvidence, NoOverlap, NotYetAnswerable, Refusal
 from whence.numerics.arrays import Floats, floats
 from whence.numerics.intervals import normal_interval
 from whence.numerics.sandwich import mean_error
-from whence.runtime.errors import UnknownVariable
+from whence.runtime.errors import UnknownVariable, UnsuitableMethod
 from whence.runtime.plain import JSON, plain
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def plug_in(estimand: Estimand, table: Table) -> float | Distribution | Refusal:
     """
     expression = estimand.expression
     columns = columns_of(table, mentioned(expression))
-    refusal = undiscrete(expression, columns)
+    refusal = third_level(estimand, columns) or undiscrete(expression, columns)
     if refusal is not None:
         return refusal
     functional = Functional(expression, columns.joint(mentioned(expression)))
@@ -168,11 +169,11 @@ def _at_entry(plan: EstimationPlan, columns: Columns, functional: Functional) ->
     cells = functional.influence(entry)
     influence = _by_row(cells, functional, columns)
     clusters = None if options.clusters is None else columns[options.clusters].codes()
-    if options.errors == "cluster" and influence is not None and clusters is not None:
+    se = float(np.sqrt(np.sum(joint.cells * cells**2) / joint.n))
+    if clusters is not None:
+        if influence is None:
+            raise UnsuitableMethod("plug-in", "clustered errors need one row for each unit, not counts")
         se = mean_error(influence, clusters)
-    else:
-        clusters = None
-        se = float(np.sqrt(np.sum(joint.cells * cells**2) / joint.n))
     low, high = normal_interval(value, se, options.level)
     if plan.event is not None and len(plan.arms) < 2:
         low, high = max(low, 0.0), min(high, 1.0)

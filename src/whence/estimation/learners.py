@@ -155,8 +155,8 @@ def boosted_trees(state: int, *, probability: bool) -> Learner:
     return cast(
         "Learner",
         kind(
-            learning_rate=0.08,
-            max_iter=300,
+            learning_rate=0.1,
+            max_iter=200,
             max_leaf_nodes=15,
             min_samples_leaf=20,
             early_stopping=True,

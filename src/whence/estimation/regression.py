@@ -81,6 +81,7 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
             rows_dropped=data.rows_dropped,
         ),
         warnings=(
+            *cautions.of_range(plan, t),
             *cautions.of_rows(data.rows_dropped, data.n),
             *cautions.of_clusters(clusters if kind == "CR1" else None),
             *cautions.of_columns(dropped),

@@ -4,7 +4,7 @@
 2. With fewer than 500 rows, or fewer than ten for each column, the linear learners are used.
 3. Where overlap is poor under a logistic propensity the linear learners stay: learners that tell the arms
    apart better only make the weights wilder, and their predictions are guesses where nobody was seen.
-4. Otherwise the learner of least out-of-fold risk, on at most 10,000 rows: linear, on splines, or boosted
+4. Otherwise the learner of least out-of-fold risk, on at most 5,000 rows: linear, on splines, or boosted
    trees. A propensity must keep overlap itself.
 5. A linear learner with fewer than ten rows (of the rarer class) per column gets a ridge, chosen likewise.
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from whence.runtime.seeds import Seed
 
 LEAST_ROWS = 500
-SUBSAMPLE = 10_000
+SUBSAMPLE = 5_000
 SCREEN_FOLDS = 3
 ROWS_PER_COLUMN = 10
 RIDGES = (0.0, 0.001, 0.01, 0.1, 1.0)

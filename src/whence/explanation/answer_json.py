@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, cast, get_args
 
 from whence.estimation.values import Estimate, Warning_
 from whence.language.assumptions import Assumption
-from whence.language.estimand_json import estimand_from_dict, estimand_to_dict
+from whence.language.estimand_json import assumption_from_dict, estimand_from_dict, estimand_to_dict
 from whence.language.graph_json import graph_from_dict, graph_to_dict
 from whence.language.json_reading import Fields
 from whence.language.query_text import query as parsed
@@ -122,7 +122,7 @@ def _answer(fields: Fields) -> AnswerFields:
         estimate=_maybe(fields, "estimate", _estimate),
         estimates=fields.each("estimates", _estimate),
         bounds=_maybe(fields, "bounds", _object),
-        assumptions=fields.each("assumptions", lambda each: Assumption.from_dict(_object(each))),
+        assumptions=fields.each("assumptions", assumption_from_dict),
         refutations=fields.each("refutations", _refutation),
         warnings=fields.each("warnings", _warning),
         provenance=_object(fields.required("provenance")),

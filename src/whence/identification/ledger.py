@@ -36,6 +36,7 @@ def ledger(graph: Graph, query: Query, derivation: Step, shape: Shape) -> tuple[
                 f"Being set to a value of {who} is the same as being seen at it, "
                 "and nobody's outcome depends on another's treatment.",
                 "default",
+                about="consistency",
             )
         )
     if not isinstance(shape, Adjustment | FrontDoor | Observed):
@@ -53,10 +54,9 @@ def shape_assumptions(graph: Graph, shape: Shape) -> list[Assumption]:
         case FrontDoor(treatments=x, outcomes=y, mediators=through):
             return [
                 Assumption(f"{listed(x)} affects {listed(y)} only through {listed(through)}.", "graph"),
-                Assumption(f"No unobserved confounder of {listed(x)} and {listed(through)}.", "graph"),
-                Assumption(
-                    f"Given {listed(x)}, no unobserved confounder of {listed(through)} and {listed(y)}.",
-                    "graph",
+                _unconfounded(f"No unobserved confounder of {listed(x)} and {listed(through)}."),
+                _unconfounded(
+                    f"Given {listed(x)}, no unobserved confounder of {listed(through)} and {listed(y)}."
                 ),
                 _overlap(x, through),
             ]
@@ -66,7 +66,7 @@ def shape_assumptions(graph: Graph, shape: Shape) -> list[Assumption]:
 
 def _adjustment(graph: Graph, x: Sequence[str], y: Sequence[str], held: Sequence[str]) -> list[Assumption]:
     beyond = f" beyond {listed(held)}" if held else ""
-    found = [Assumption(f"No unobserved confounder of {listed(x)} and {listed(y)}{beyond}.", "graph")]
+    found = [_unconfounded(f"No unobserved confounder of {listed(x)} and {listed(y)}{beyond}.")]
     if not held:
         return found
     after = descendants(graph, graph.mask(x), graph.all)
@@ -80,7 +80,12 @@ def _overlap(x: Sequence[str], held: Sequence[str]) -> Assumption:
         f"Every compared value of {listed(x)} occurs at each value of {listed(held)} (overlap).",
         "default",
         testable=True,
+        about="overlap",
     )
+
+
+def _unconfounded(statement: str) -> Assumption:
+    return Assumption(statement, "graph", about="confounding")
 
 
 def general_assumptions(graph: Graph, query: Query) -> list[Assumption]:
@@ -101,7 +106,10 @@ def general_assumptions(graph: Graph, query: Query) -> list[Assumption]:
         Assumption(hidden, "graph"),
         Assumption(f"Among {listed(names)}, no arrow is missing from the graph.", "graph"),
         Assumption(
-            "Every combination of values that the estimand divides by occurs.", "default", testable=True
+            "Every combination of values that the estimand divides by occurs.",
+            "default",
+            testable=True,
+            about="overlap",
         ),
     ]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Source = Literal["user", "graph", "document", "default", "design", "data"]
+About = Literal["confounding", "overlap", "consistency", "other"]
 Status = Literal["untested", "untestable", "survived", "failed", "inconclusive"]
 
 
@@ -48,6 +49,7 @@ class Assumption:
     source: Source = "default"
     testable: bool = False
     status: Status = "untested"
+    about: About = "other"
 
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -56,12 +58,5 @@ class Assumption:
             "source": self.source,
             "testable": self.testable,
             "status": self.status,
+            "about": self.about,
         }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Assumption:
-        """Back from plain JSON."""
-        try:
-            return cls(data["statement"], data["source"], bool(data["testable"]), data["status"])
-        except KeyError as error:
-            raise InvalidAnswer(f"an assumption lacks {error}") from error

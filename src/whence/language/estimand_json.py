@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, get_args
 
-from whence.language.assumptions import Assumption, Source, Status
+from whence.language.assumptions import About, Assumption, Source, Status
 from whence.language.estimand import (
     Adjustment,
     Estimand,
@@ -67,15 +67,17 @@ def estimand_from_dict(data: object) -> Estimand:
         derivation_from_list(fields.required("derivation")),
         shape_from_dict(fields.required("shape")),
         graph_from_dict(fields.required("graph")),
-        fields.each("assumptions", _assumption),
+        fields.each("assumptions", assumption_from_dict),
     )
 
 
-def _assumption(data: object) -> Assumption:
+def assumption_from_dict(data: object) -> Assumption:
+    """An assumption back from JSON; raises `InvalidAnswer`."""
     fields = Fields(data, "an assumption")
     source: Source = fields.choice("source", get_args(Source))
     status: Status = fields.choice("status", get_args(Status))
-    return Assumption(fields.text("statement"), source, fields.truth("testable"), status)
+    about: About = fields.choice("about", get_args(About)) if fields.get("about") else "other"
+    return Assumption(fields.text("statement"), source, fields.truth("testable"), status, about)
 
 
 def derivation_to_list(derivation: Step) -> list[dict[str, JSON]]:

@@ -40,17 +40,26 @@ def covariance(
     spare = max(rows - fit.rank, 1)
     if kind == "classical":
         return bread * (float(residuals @ residuals) / spare)
+    # Each row is taken through the bread before anything is squared: B(ΣxxV)B would lose the square of a
+    # column's mean over its spread, and columns such as dates have large ones.
+    pulls = columns @ bread
     if kind in ("CR0", "CR1"):
-        scores = cluster_sums(columns * residuals[:, None], clusters)
+        scores = cluster_sums(pulls * residuals[:, None], clusters)
         groups = scores.shape[0]
         factor = groups / max(groups - 1, 1) * (rows - 1) / spare if kind == "CR1" else 1.0
-        return bread @ (gram(scores) * factor) @ bread
+        return gram(scores) * factor
     squares = residuals**2
     if kind in ("HC2", "HC3"):
-        leverage = np.einsum("ij,jk,ik->i", columns, bread, columns)
-        squares = squares / np.maximum(1.0 - leverage, 1e-12) ** (1 if kind == "HC2" else 2)
+        squares = squares / np.maximum(1.0 - _leverage(design, fit), 1e-12) ** (1 if kind == "HC2" else 2)
     factor = rows / spare if kind == "HC1" else 1.0
-    return bread @ (gram(columns, squares) * factor) @ bread
+    return gram(pulls, squares) * factor
+
+
+def _leverage(design: Floats, fit: Regression) -> Floats:
+    """How far each row decides its own fitted value: the diagonal of the hat matrix (n,)."""
+    centred = design - design.mean(axis=0)
+    inner = fit.bread[1:, 1:]
+    return 1.0 / design.shape[0] + np.einsum("ij,jk,ik->i", centred, inner, centred)
 
 
 def cluster_sums(scores: Floats, clusters: Integers | None) -> Floats:

@@ -1,0 +1,37 @@
+"""The formula for two levels is not used on three."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+import whence as wh
+from whence.language.graph import Edge, Graph
+from whence.language.refusals import NotYetAnswerable
+
+FRONT_DOOR = Graph.of((), [Edge("X", "Z"), Edge("Z", "Y"), Edge("X", "Y", "<->")])
+
+
+def rows(levels: int) -> dict[str, list[int]]:
+    cells = [cell for cell in itertools.product(range(levels), (0, 1), (0, 1)) for _ in range(3 + sum(cell))]
+    return {name: [cell[i] for cell in cells] for i, name in enumerate("XZY")}
+
+
+def test_a_treatment_of_three_levels_is_refused_where_the_proof_needs_two() -> None:
+    estimand = wh.identify(wh.att("X", "Y", 1, 0), FRONT_DOOR)
+    assert isinstance(estimand, wh.Estimand)
+    assert any(step.rule == "consistency" and step.premises for step in estimand.derivation.walk())
+    table = wh.table(rows(3))
+    for found in (wh.estimate(estimand, table), wh.plug_in(estimand, table)):
+        assert isinstance(found, NotYetAnswerable)
+        assert "X has 3 in the data" in found.message
+    assert wh.ask(wh.att("X", "Y", 1, 0), table, FRONT_DOOR).status == "refused"
+
+
+def test_a_treatment_of_two_levels_is_answered() -> None:
+    estimand = wh.identify(wh.att("X", "Y", 1, 0), FRONT_DOOR)
+    assert isinstance(estimand, wh.Estimand)
+    found = wh.estimate(estimand, wh.table(rows(2)))
+    assert not isinstance(found, NotYetAnswerable)
+    assert wh.plug_in(estimand, wh.table(rows(2))) == pytest.approx(found.value)
