@@ -218,6 +218,6 @@ def test_clustered_errors_of_a_plug_in_grow_with_copies_and_need_rows():
     effect = estimand("ATE(x -> y)", "z -> x; z -> y; x -> y")
     loose, tight = estimate(effect, data), estimate(effect, data, clusters="family")
     assert tight.se == pytest.approx(2 * loose.se, rel=0.01)
+    stones = estimand("ATE(open -> cured)", STONES_GRAPH)
     with pytest.raises(UnsuitableMethod, match="one row for each unit"):
-        stones = estimand("ATE(open -> cured)", STONES_GRAPH)
         estimate(stones, table(STONES, weights="patients"), clusters="size")

@@ -37,6 +37,7 @@ EXAMPLES = [
     AmbiguousQuestion("price and sales", ["ATE(price -> sales)", "ATE(sales -> price)"]),
     errors.TreatmentIsOutcome("x"),
     errors.RepeatedVariable("x"),
+    errors.UnknownLevel("region", "west", ["West", "north"]),
     errors.MissingFile("no/such.csv"),
     errors.EmptyData("empty.csv"),
     errors.UnreadableData("x.csv", "it is not UTF-8", "Save it as UTF-8."),

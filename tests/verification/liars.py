@@ -81,7 +81,7 @@ class Liar:
         assert isinstance(whole.claim, Kernel)
         h, f = whole.claim.of, whole.formula
         rule = self.rng.choice(["c-factor", "c-component", "marginal", "districts", "average"])
-        if rule == "c-factor" and whole.rule == "ancestral":
+        if rule == "c-factor" and (whole.rule == "ancestral" or self.rng.random() < 0.3):
             s, order = self.district(h), self.order(h)
             factors = []
             for place, v in enumerate(order):
@@ -199,6 +199,8 @@ class Liar:
         names = [term.name for term in other.claim.do]
         z = self.some(names)[:1]
         x = tuple(name for name in names if name not in z)
+        if self.rng.random() < 0.2:
+            x = self.some(x, 0)
         given = tuple(term.name for term in other.claim.given)
         y = tuple(term.name for term in other.claim.of)
         fact = Fact("separated", y, z, (*x, *given), cut_into=x, cut_out_of=z)

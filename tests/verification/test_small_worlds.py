@@ -84,6 +84,25 @@ def test_adjustment_of_joint_effects_is_what_models_do_on_random_graphs_with_hid
     assert min(verdicts.values()) >= 50
 
 
+def test_what_the_verifier_takes_for_a_front_door_is_one_in_every_small_world():
+    verdicts = {True: 0, False: 0}
+    for number in range(500):
+        rng = np.random.default_rng((12, number))
+        graph = random_admg(rng, int(rng.integers(3, 6)), 2.5, 0.35)
+        model = random_model(graph, rng)
+        seen, world = joint(model), project(graph)
+        x, y, *others = (str(name) for name in rng.permutation(graph.observed))
+        for through in subsets(others):
+            if through:
+                inner = Sum((x,), Product((P(y, (x, *through)), P(x))))
+                formula = Sum(through, Product((P(through, x), inner)))
+                truth = agree(value_of(formula, seen), interventional(model, [y], [x]), 1e-9)
+                verdict = world.is_front_door(frozenset({x}), frozenset({y}), frozenset(through))
+                assert truth or not verdict, (graph, x, y, through)
+                verdicts[verdict] += 1
+    assert min(verdicts.values()) >= 30
+
+
 @pytest.mark.parametrize("conditional", [False, True])
 def test_every_effect_in_every_admg_of_three_nodes_is_proved_and_true_or_refused_with_a_hedge(
     conditional: bool,

@@ -69,6 +69,8 @@ def re_estimate(  # noqa: PLR0913
     altered = columns.replaced(changes)
     if rows is not None:
         altered = altered.selected(rows)
+    if isinstance(outcome, str) and not columns[outcome].text:
+        plan = replace(plan, event=None)  # another outcome has not the values that an event speaks of
     changed = _changed(plan, added, without)
     options = replace(
         plan.options,

@@ -28,6 +28,7 @@ from whence.estimation.regression import regression
 from whence.estimation.rows import columns_of
 from whence.estimation.two_levels import third_level
 from whence.estimation.values import Estimate
+from whence.estimation.values_asked import check_values
 from whence.language.refusals import Refusal
 from whence.runtime.errors import UnsuitableMethod
 from whence.runtime.executor import executor as executor_of
@@ -131,6 +132,7 @@ def _estimates(
     estimand: Estimand, table: Table, options: Options, workers: Executor
 ) -> list[Estimate | Refusal] | Refusal:
     columns = columns_of(table, needed(estimand, options))
+    check_values(estimand.query, table)
     refusal = third_level(estimand, columns)
     if refusal is not None:
         return refusal

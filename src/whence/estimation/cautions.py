@@ -2,12 +2,13 @@
 
 low_overlap                the weights leave under a tenth of an arm, or over a tenth lack common support
 low_effective_sample_size  fewer than 50 effective rows in an arm
-outside_support            some who count have nobody of like propensity in the other arm, or a level was never seen
+outside_support            some who count have nobody like them in the other arm, or a level was never seen
 unbalanced                 after weighting a covariate still differs by over 0.1 standard deviations
 rows_dropped               rows were incomplete
 unstable_splits            the estimate moves by over half a standard error between fold splits
-few_clusters               clustered errors rest on fewer than 40 clusters
+few_clusters               clustered errors rest on fewer than 40 clusters, or on fewer of one arm
 dropped_columns            columns of the design are determined by others
+no_error                   the standard error is zero, since nothing was left to vary
 small_cells                a plug-in divides by the frequency of a combination seen fewer than five times
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.estimation.overlap import SMALL_EFFECTIVE_SIZE, is_poor
+from whence.estimation.overlap import LEAST_SUPPORT, SMALL_EFFECTIVE_SIZE, is_poor
 from whence.estimation.values import Warning_
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from whence.estimation.plan import EstimationPlan
     from whence.estimation.values import Balance, Overlap
-    from whence.numerics.arrays import Floats, Integers
+    from whence.numerics.arrays import Booleans, Floats, Integers
 
 UNBALANCED = 0.1
 FEW_CLUSTERS = 40
@@ -72,8 +73,8 @@ def of_range(plan: EstimationPlan, treatment: Floats) -> list[Warning_]:
     if not beyond:
         return []
     message = (
-        f"{contrast.treatment} was seen from {low:g} to {high:g}, not at {beyond[0]:g}; the slope is carried on "
-        "to there."
+        f"{contrast.treatment} was seen from {low:g} to {high:g}, not at {beyond[0]:g}; the slope is "
+        "carried on to there."
     )
     return [Warning_("outside_support", message)]
 
@@ -117,13 +118,54 @@ def of_splits(values: Sequence[float], se: float) -> list[Warning_]:
     return [Warning_("unstable_splits", message)]
 
 
-def of_clusters(clusters: Integers | None) -> list[Warning_]:
-    """Clustered errors that rest on few clusters."""
-    count = 0 if clusters is None else int(np.unique(clusters).size)
-    if clusters is None or count >= FEW_CLUSTERS:
+def of_clusters(clusters: Integers | None, arms: Sequence[Booleans] = ()) -> list[Warning_]:
+    """Clustered errors that rest on few clusters: of the rarer arm, if whole clusters were treated.
+
+    Source: J. MacKinnon and M. Webb, J. Appl. Econometrics 32 (2017), for few treated clusters.
+    """
+    if clusters is None:
         return []
-    message = f"There are {count} clusters; below {FEW_CLUSTERS} such errors run small."
+    counts = [int(np.unique(clusters[arm]).size) for arm in arms]
+    count = min([int(np.unique(clusters).size), *counts])
+    if count >= FEW_CLUSTERS:
+        return []
+    which = "clusters in one of the groups" if count in counts else "clusters"
+    message = f"There are {count} {which}; below {FEW_CLUSTERS} such errors run small."
     return [Warning_("few_clusters", message)]
+
+
+def of_regression(name: str, left: Floats, support: float | None) -> list[Warning_]:
+    """A coefficient that rests on few rows, or on groups that share no ground.
+
+    `left` (n,) is what the covariates leave of the treatment; normally spread, n rows are worth n. `support`
+    is the share of rows with somebody like them in the other arm, where there are arms.
+    """
+    warnings: list[Warning_] = []
+    if support is not None and support < LEAST_SUPPORT:
+        message = (
+            f"Only {support:.0%} of the rows have a propensity that somebody in the other group has too; for "
+            "the others the regression carries straight lines on to where nobody was seen."
+        )
+        warnings.append(Warning_("low_overlap", message))
+    worth = 3.0 * float(np.sum(left**2)) ** 2 / max(float(np.sum(left**4)), 1e-300)
+    if worth < SMALL_EFFECTIVE_SIZE and left.size >= SMALL_EFFECTIVE_SIZE:
+        message = (
+            f"The coefficient rests on the few rows whose {name} is not what the covariates foretell; they are "
+            f"worth {worth:.0f} of the {left.size:,}, and below 50 the interval is not to be relied on."
+        )
+        warnings.append(Warning_("low_effective_sample_size", message))
+    return warnings
+
+
+def of_error(se: float, outcome: Floats) -> list[Warning_]:
+    """A standard error of zero, which comes of an outcome that does not vary within what is compared."""
+    if se > 1e-9 * float(np.std(outcome)):
+        return []
+    message = (
+        "The outcome does not vary within what is compared, so the standard error is zero; that says nothing "
+        "of how sure the answer is."
+    )
+    return [Warning_("no_error", message)]
 
 
 def of_columns(labels: Sequence[str]) -> list[Warning_]:

@@ -15,12 +15,13 @@ from whence.estimation.crossfit import cross_fit
 from whence.estimation.learners import learner_name
 from whence.estimation.naive import naive_comparison
 from whence.estimation.nuisances import chances_of, nuisances_of
-from whence.estimation.overlap import balance, correlations, overlap, weights_of
+from whence.estimation.overlap import apart, balance, correlations, overlap, weights_of
 from whence.estimation.plan import spelt
 from whence.estimation.scores import augmented_mean, effect_on_treated, slope
 from whence.estimation.screening import Screened, screened
 from whence.estimation.values import Balance, Diagnostics, Estimate, Overlap
 from whence.language.refusals import NoOverlap, NoVariation, Refusal
+from whence.numerics.arrays import floats
 from whence.numerics.folds import fold_labels
 from whence.numerics.intervals import median_of_splits, normal_interval
 from whence.numerics.linear import TOLERANCE, regress
@@ -107,9 +108,10 @@ def _augmented(plan: EstimationPlan, data: Problem, fit: Fitted) -> Estimate | R
     weights = weights_of(arms, chances, treated=plan.treated)
     labels = [spelt(arm) for arm in plan.arms]
     found = overlap(arms, chances, weights, labels, treated=plan.treated)
-    if found.common_support == 0.0:
+    if apart(arms, found):
+        other = labels[1] if len(labels) == 2 else "the rest"
         return NoOverlap(
-            f"{labels[0]} and {labels[1]} can be told apart perfectly from what is adjusted for, so nobody "
+            f"{labels[0]} and {other} can be told apart perfectly from what is adjusted for, so nobody "
             "in one group can be compared with anybody in the other.",
             ("rows of both groups that are alike in what is adjusted for", "a question about other groups"),
         )
@@ -135,7 +137,7 @@ def _partially_linear(plan: EstimationPlan, data: Problem, fit: Fitted) -> Estim
         influences.append(influence * plan.step)
         lefts.append(t_left)
     balanced = correlations(data.design[group], data.labels, t, np.mean(lefts, axis=0))
-    return _assembled(plan, data, fit, values, influences, None, balanced)
+    return _assembled(plan, data, fit, values, influences, None, balanced, floats(np.mean(lefts, axis=0)))
 
 
 def _assembled(
@@ -146,6 +148,7 @@ def _assembled(
     influences: Sequence[Floats],
     found: Overlap | None,
     balanced: tuple[Balance, ...],
+    left: Floats | None = None,
 ) -> Estimate:
     clusters = data.clusters if plan.options.errors == "cluster" else None
     inside = None if clusters is None else clusters[data.group]
@@ -156,11 +159,13 @@ def _assembled(
     warnings = (
         *cautions.of_overlap(found),
         *(cautions.of_balance(balanced) if found is not None else ()),
+        *(cautions.of_regression(plan.treatment, left, None) if left is not None else ()),
         *cautions.of_range(plan, data.t),
         *cautions.of_columns(_dropped_columns(data)),
         *cautions.of_rows(data.rows_dropped, data.n),
         *cautions.of_splits(values, se),
-        *cautions.of_clusters(inside),
+        *cautions.of_clusters(inside, [arm[data.group] for arm in data.arms]),
+        *cautions.of_error(se, data.y[data.group]),
     )
     return Estimate(
         value=value,

@@ -27,6 +27,7 @@ from whence.estimation.plan import Setting, spelt
 from whence.estimation.rows import columns_of
 from whence.estimation.two_levels import third_level
 from whence.estimation.values import Diagnostics, Estimate, Warning_
+from whence.estimation.values_asked import check_values
 from whence.language.expression import Expression, P, Value, atoms
 from whence.language.refusals import ImpossibleEvidence, NoOverlap, NotYetAnswerable, Refusal
 from whence.numerics.arrays import Floats, floats
@@ -92,6 +93,7 @@ def plug_in(estimand: Estimand, table: Table) -> float | Distribution | Refusal:
     """
     expression = estimand.expression
     columns = columns_of(table, mentioned(expression))
+    check_values(estimand.query, table)
     refusal = third_level(estimand, columns) or undiscrete(expression, columns)
     if refusal is not None:
         return refusal
@@ -182,7 +184,8 @@ def _at_entry(plan: EstimationPlan, columns: Columns, functional: Functional) ->
         *seen,
         *_small_cells(plan, functional, joint.n),
         *cautions.of_rows(columns.rows_dropped, round(joint.n)),
-        *cautions.of_clusters(clusters),
+        *cautions.of_clusters(clusters, [columns.members(arm) for arm in plan.arms]),
+        *([] if columns[plan.outcome].text else cautions.of_error(se, columns[plan.outcome].numbers)),
     )
     return replace(
         bare,

@@ -21,7 +21,7 @@ from typing import Any, Literal, Protocol, TypeAlias, cast, runtime_checkable
 import numpy as np
 
 from whence.numerics.arrays import Floats, floats
-from whence.numerics.blas import one_thread
+from whence.numerics.blas import one_openmp_thread
 from whence.numerics.random import generator
 from whence.runtime.errors import InvalidOption, MissingExtra, UnsuitableLearner
 from whence.runtime.seeds import Seed
@@ -113,7 +113,7 @@ def fit_predict(
     """Learn from the design (n, p) and target (n,), and predict for the new rows (m, p): (m,)."""
     learner = _fresh(choice, seed, probability=probability)
     try:
-        with one_thread():
+        with one_openmp_thread():
             learner.fit(design, target)
             if probability:
                 return _chances(learner, new)

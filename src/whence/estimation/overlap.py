@@ -13,6 +13,7 @@ from whence.estimation.scores import CLIP, arm_weights, odds_weights
 from whence.estimation.values import BINS, QUANTILES, Arm, Balance, Overlap
 from whence.numerics.arrays import floats
 from whence.numerics.intervals import effective_size
+from whence.numerics.logistic import fit_logistic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 SMALL_EFFECTIVE_SIZE = 50.0
 LEAST_SHARE = 0.1
 """Overlap is low where the weights leave less than this share of an arm."""
+
+MOST_ROWS, MOST_COLUMNS = 2_000, 50
+"""A regression's common support is looked at on about so many rows, and by no more columns."""
 
 LEAST_SUPPORT = 0.9
 """Overlap is low where fewer of those who count lie within the other arm's range of propensities."""
@@ -58,19 +62,45 @@ def overlap(
     cut = (first < CLIP) | (first > 1.0 - CLIP)
     if treated:
         cut = cut & (first > 0.5)  # for the treated a chance near zero only makes a small weight
-    return Overlap(found, common_support(arms, first, treated=treated), float(np.mean(cut[members])))
+    return Overlap(found, common_support(arms, chances, treated=treated), float(np.mean(cut[members])))
 
 
-def common_support(arms: Sequence[Booleans], first: Floats, *, treated: bool) -> float:
-    """The share of those who count whose propensity lies within the ranges of both arms."""
-    if len(arms) < 2:
-        return 1.0
-    low = max(float(first[arm].min()) for arm in arms)
-    high = min(float(first[arm].max()) for arm in arms)
+def common_support(arms: Sequence[Booleans], chances: Sequence[Floats], *, treated: bool) -> float:
+    """The share of those who count whose chance of each arm lies in the range of those who were in it.
+
+    For the treated, those in the first arm count; else everyone does, whichever arm they were in or none.
+    """
     if treated:
-        low = float(first[arms[1]].min())
-    who = first[arms[0]] if treated else first[arms[0] | arms[1]]
-    return float(np.mean((who >= low) & (who <= high)))
+        first = chances[0]
+        low, high = float(first[arms[1]].min()), float(first[arms[1]].max())
+        return float(np.mean((first[arms[0]] >= low) & (first[arms[0]] <= high)))
+    inside = np.ones(arms[0].size, dtype=np.bool_)
+    for arm, chance in zip(arms, chances, strict=True):
+        inside &= (chance >= chance[arm].min()) & (chance <= chance[arm].max())
+    return float(np.mean(inside))
+
+
+def apart(arms: Sequence[Booleans], found: Overlap) -> bool:
+    """Whether nobody can be compared: no common support, or for one arm none among those outside it."""
+    if len(arms) == 1:
+        return not bool(arms[0].all()) and found.common_support <= float(np.mean(arms[0]))
+    return found.common_support == 0.0
+
+
+def support_of_regression(design: Floats, arms: Sequence[Booleans]) -> float | None:
+    """The common support of two arms by a logistic propensity on the rows themselves, or on some of many.
+
+    None where there are no two arms, nothing to tell them apart by, or columns enough to do so by chance.
+    """
+    columns = design.shape[1]
+    if len(arms) != 2 or not 0 < columns <= MOST_COLUMNS:
+        return None
+    some = slice(None, None, max(design.shape[0] // MOST_ROWS, 1))
+    arms, design = [arm[some] for arm in arms], design[some]
+    if not all(bool(arm.any()) for arm in arms):
+        return None
+    chance = fit_logistic(design, floats(arms[0])).predict(design)
+    return common_support(arms, [chance, 1.0 - chance], treated=False)
 
 
 def is_poor(found: Overlap) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from whence.estimation.learners import Learners
 from whence.estimation.values import Method
-from whence.language.expression import Expression, Value
+from whence.language.expression import Expression, P, Value, atoms
 from whence.runtime.errors import InvalidOption, UnsuitableMethod
 from whence.runtime.seeds import Seed
 
@@ -116,7 +116,10 @@ class EstimationPlan:
     def variables(self) -> tuple[str, ...]:
         """The columns that the plan reads, each once."""
         clusters = () if self.options.clusters is None else (self.options.clusters,)
-        names = (*self.treatments, self.outcome, *self.adjust, *self.by, *clusters)
+        written = [formula for formula in (self.expression, self.naive) if formula is not None]
+        parts = [atom for formula in written for atom in atoms(formula) if isinstance(atom, P)]
+        read = [term.name for atom in parts for term in atom.terms]
+        names = (*self.treatments, self.outcome, *self.adjust, *self.by, *read, *clusters)
         return tuple(dict.fromkeys(names))
 
 

@@ -22,6 +22,7 @@ from whence.runtime.errors import UnsuitableMethod
 if TYPE_CHECKING:
     from whence.estimation.columns import Columns
     from whence.language.estimand import Estimand
+    from whence.language.query import Contrast
 
 LEAST_PER_CELL = 5
 
@@ -40,6 +41,9 @@ def needed(estimand: Estimand, options: Options) -> tuple[str, ...]:
 def plans(estimand: Estimand, columns: Columns, options: Options) -> tuple[EstimationPlan, ...] | Refusal:
     """A plan for each number the query asks for: one, or one for each level of what it leaves open."""
     if isinstance(estimand.shape, Adjustment):
+        refusal = _slope_among_some(estimand.query.contrast, columns)
+        if refusal is not None:
+            return refusal
         made = _of_contrast(estimand, estimand.shape, columns, options)
         made = made or _of_means(estimand, estimand.shape, columns, options)
         if made:
@@ -51,6 +55,17 @@ def plans(estimand: Estimand, columns: Columns, options: Options) -> tuple[Estim
             'Leave method="auto", or ask for "plug-in".',
         )
     return _of_expression(estimand, columns, options)
+
+
+def _slope_among_some(contrast: Contrast | None, columns: Columns) -> NotYetAnswerable | None:
+    """Among whom a slope would be an effect "on the treated" is not said where the treatment is a number."""
+    if contrast is None or contrast.kind != "ATT" or between(contrast, columns)[0]:
+        return None
+    name = contrast.treatment
+    return NotYetAnswerable(
+        f"{name} is a number of many values, so it is not said who the treated are.",
+        (f"two values of {name} that enough rows have", f"asking about everyone: effect of {name}"),
+    )
 
 
 def _of_contrast(

@@ -14,7 +14,7 @@ import numpy as np
 
 from whence.estimation import cautions
 from whence.estimation.naive import naive_comparison
-from whence.estimation.overlap import balance
+from whence.estimation.overlap import balance, support_of_regression
 from whence.estimation.plan import spelt
 from whence.estimation.values import Diagnostics, Estimate
 from whence.language.refusals import NoVariation, Refusal, TooFewRows
@@ -58,7 +58,8 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
     se = float(np.sqrt(max(float(table[-1, -1]), 0.0))) * abs(plan.step)
     degrees = spare if kind != "CR1" or clusters is None else max(int(np.unique(clusters).size) - 1, 1)
     influence = np.zeros(data.n)
-    influence[group] = residuals * (fit.bread[-1, 0] + design @ fit.bread[-1, 1:]) * y.size * plan.step
+    left = fit.bread[-1, 0] + design @ fit.bread[-1, 1:]
+    influence[group] = residuals * left * y.size * plan.step
     arms = [arm[group] for arm in data.arms]
     balanced = balance(data.design[group], data.labels, arms, [floats(arm) for arm in arms])
     dropped = [label for label, own in zip(data.labels, fit.kept[1:-1], strict=True) if not own]
@@ -81,9 +82,11 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
             rows_dropped=data.rows_dropped,
         ),
         warnings=(
+            *cautions.of_regression(plan.treatment, left, support_of_regression(design[:, :-1], arms)),
             *cautions.of_range(plan, t),
             *cautions.of_rows(data.rows_dropped, data.n),
-            *cautions.of_clusters(clusters if kind == "CR1" else None),
+            *cautions.of_clusters(clusters if kind == "CR1" else None, arms),
+            *cautions.of_error(se, y),
             *cautions.of_columns(dropped),
         ),
         influence=influence,

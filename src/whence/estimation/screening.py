@@ -72,11 +72,11 @@ class _Screen:
     def poor(self, predicted: Sequence[Floats]) -> bool:
         """Whether overlap is poor under these predictions of the treatment."""
         arms, treated = self.data.arms, self.plan.treated
-        if len(arms) != 2:
+        if not arms:
             return False
-        both = chances_of(self.data, predicted) if len(predicted) > 1 else [predicted[0], 1.0 - predicted[0]]
-        weights = weights_of(arms, both, treated=treated)
-        return is_poor(overlap(arms, both, weights, ("", ""), treated=treated))
+        chances = chances_of(self.data, predicted)
+        weights = weights_of(arms, chances, treated=treated)
+        return is_poor(overlap(arms, chances, weights, ("", "")[: len(arms)], treated=treated))
 
 
 def screened(plan: EstimationPlan, data: Problem, seed: Seed, executor: Executor | None) -> Screened:

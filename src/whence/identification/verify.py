@@ -25,6 +25,7 @@ from whence.language import expression as algebra
 from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, Observed, Step
 from whence.language.expression import Difference, Expression, Kernel, P, Product, Quotient, Sum, Term
 from whence.language.graph import Graph
+from whence.language.printing import to_text
 from whence.language.query import Query
 from whence.language.refusals import NotIdentified
 from whence.runtime.errors import ProofRejected
@@ -222,11 +223,11 @@ def _check_root(estimand: Estimand, world: World) -> None:
     def answered(part: Expression) -> Expression:
         if not isinstance(part, P) or part not in effects:
             return algebra.rebuilt(part, tuple(map(answered, algebra.children(part))))
-        if part in proved:
-            return proved[part]
-        flat = not any(term.world for term in part.terms) and algebra.pattern(part) in proved
-        _demand(flat, "query", f"there is no proof for {part}")
-        return algebra.substitute(proved[algebra.pattern(part)], _assigned(part.terms))
+        # What is proved for all values of its open terms is proved for the values that are asked about.
+        values = _assigned(part.terms)
+        found = [claim for claim in proved if algebra.substitute(claim, values) == part]
+        _demand(found, "query", f"there is no proof for {to_text(part)}")
+        return algebra.substitute(proved[found[0]], values)
 
     built = answered(body)
     _demand(root.rule == "query" and root.claim == body and not root.because, "query", "it is another query")

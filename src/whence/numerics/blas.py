@@ -31,18 +31,30 @@ def _controller(_modules: int) -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _limited() -> AbstractContextManager[object]:
+def _blas_limited() -> AbstractContextManager[object]:
     # Looking for the loaded libraries takes milliseconds, so it is done anew only after further imports.
-    return _controller(len(sys.modules)).limit(limits=1)  # pyright: ignore[reportUnknownMemberType]
+    return _controller(len(sys.modules)).select(user_api="blas").limit(limits=1)  # pyright: ignore[reportUnknownMemberType]
 
 
-_one_thread = HeldTogether(_limited)
+_one_thread = HeldTogether(_blas_limited)
 
 
 @contextmanager
 def one_thread() -> Generator[None]:
-    """Run the block with one thread in BLAS and OpenMP; the old setting returns when the last user leaves."""
+    """Run the block with one BLAS thread; the old setting returns when the last of its users leaves."""
     with _one_thread.held():
+        yield
+
+
+@contextmanager
+def one_openmp_thread() -> Generator[None]:
+    """Run the block with one thread in BLAS and in the OpenMP loops that this very thread starts.
+
+    BLAS has one setting for the process, OpenMP one for each thread that calls it; scikit-learn uses both.
+    Import it before the block, or its OpenMP is not found.
+    """
+    openmp = _controller(len(sys.modules)).select(user_api="openmp")  # pyright: ignore[reportUnknownMemberType]
+    with _one_thread.held(), openmp.limit(limits=1):  # pyright: ignore[reportUnknownMemberType]
         yield
 
 

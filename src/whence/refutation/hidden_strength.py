@@ -17,6 +17,7 @@ import numpy as np
 from whence.estimation.again import re_estimate
 from whence.estimation.problem import Problem, problem
 from whence.estimation.values import Estimate
+from whence.numerics.arrays import integers
 from whence.refutation.e_value import e_value, e_value_of_limit, risk_ratio_of_difference
 from whence.refutation.result import Refutation, Verdict
 
@@ -38,6 +39,7 @@ def hidden_strength(subject: Subject) -> Refutation | None:
     data = problem(subject.plan, subject.columns)
     if not isinstance(data, Problem):
         return None
+    data = data.rows(integers(np.flatnonzero(data.group)))
     found = _ratio(subject, data)
     if found is None:
         return None

@@ -20,7 +20,15 @@ from whence.identification.implications import Independence, implied_independenc
 from whence.identification.projection import latent_projection
 from whence.language.estimand import Adjustment, Shape
 from whence.language.graph import Edge, Graph
-from whence.numerics.independence import Test, g_test, partial_correlation, partial_f
+from whence.numerics.arrays import floats
+from whence.numerics.counts import cross_table
+from whence.numerics.independence import (
+    Test,
+    cmh_test_of_table,
+    g_test_of_table,
+    partial_correlation,
+    partial_f,
+)
 from whence.numerics.multiplicity import holm
 from whence.refutation.power import power_of_z
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
@@ -31,7 +39,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_CELLS = 4_000
-"""Above this many cells a table is too sparse for its G test, and codes are taken as numbers instead."""
+"""Above this many cells a table is not made, and codes are taken as numbers instead."""
+
+ROWS_PER_CELL = 5
+"""Below this many rows for each cell of the strata that occur, chi-squared rejects too often."""
 
 LARGEST_SET = 30
 """Independences given more variables than this are left untested, and counted."""
@@ -85,13 +96,19 @@ def predictions(graph: Graph, columns: Columns, shape: Shape | None) -> tuple[Pr
 
 
 def tested(independence: Independence, columns: Columns) -> Test:
-    """A G test where all are discrete and not too sparse, else partial correlation or its F test."""
+    """Chi-squared (CMH where strata are sparse) if all are discrete, else partial correlation or its F."""
     names = (independence.x, independence.y, *independence.given)
     cells = np.prod([len(columns[name].levels or ()) for name in names], dtype=np.float64)
     if all(columns[name].discrete for name in names) and cells <= MOST_CELLS:
-        return g_test(
-            columns[names[0]].codes(), columns[names[1]].codes(), tuple(columns[n].codes() for n in names[2:])
+        sizes = [len(columns[name].levels or ()) for name in names]
+        strata = int(np.prod(sizes[2:], dtype=np.int64))
+        counted = cross_table(
+            [columns[name].codes() for name in (*names[2:], *names[:2])], sizes[2:] + sizes[:2]
         )
+        table = floats(counted.reshape(strata, sizes[0], sizes[1]))
+        if columns.rows < ROWS_PER_CELL * np.count_nonzero(table.sum(axis=(1, 2))) * sizes[0] * sizes[1]:
+            return cmh_test_of_table(table)
+        return g_test_of_table(table, "chi2")
     given = columns.design(independence.given)[0]
     x, y = (columns.design((name,))[0] for name in names[:2])
     if x.shape[1] == 1 and y.shape[1] == 1:

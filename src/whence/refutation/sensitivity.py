@@ -6,12 +6,13 @@ outcome on the treatment and the same covariates (Cinelli & Hazlett 2020), which
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from whence.estimation.problem import Problem, problem
+from whence.numerics.arrays import integers
 from whence.numerics.linear import regress
 from whence.refutation.cinelli_hazlett import Regression, Strength, benchmark_strength, contour
 from whence.refutation.result import Refutation, Verdict
@@ -62,9 +63,11 @@ def sensitivity(subject: Subject, benchmarks: Sequence[str]) -> Refutation | Non
     for name in benchmarks:
         if name not in subject.plan.adjust:
             raise UnknownColumn(name, known=subject.plan.adjust)
-    data = problem(subject.plan, subject.columns)
+    # As a regression would have it: rows of a third level have no part in the comparison.
+    data = problem(replace(subject.plan, method="ols"), subject.columns)
     if not isinstance(data, Problem):
         return None
+    data = data.rows(integers(np.flatnonzero(data.group)))
     found = _Fitted(data, _places(subject))
     fit = found.regression()
     if fit is None:

@@ -11,7 +11,8 @@
     │   ├── QuerySyntax
     │   ├── AmbiguousQuestion
     │   ├── TreatmentIsOutcome
-    │   └── RepeatedVariable
+    │   ├── RepeatedVariable
+    │   └── UnknownLevel
     ├── DataError
     │   ├── MissingFile
     │   ├── EmptyData
@@ -231,6 +232,19 @@ class RepeatedVariable(QueryError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(f"{quoted(name)} is named twice in the question.", "Name each variable once.")
+
+
+class UnknownLevel(QueryError):
+    """A value that its variable never has in the data; the cure names the closest one that it has."""
+
+    def __init__(self, variable: str, value: object, known: Sequence[object] = ()) -> None:
+        self.variable = variable
+        self.value = value
+        self.known = tuple(known)
+        texts = [str(level) for level in self.known]
+        close = near_miss(str(value), texts)
+        cure = f"Did you mean {quoted(close)}?" if close is not None else f"There are: {listed(texts)}."
+        super().__init__(f"No row has {quoted(variable)} = {quoted(str(value))}.", cure if texts else "")
 
 
 # ── data ────────────────────────────────────────────────────────────────────────────────────────────────────
