@@ -239,6 +239,14 @@ def test_verify_rejects_the_proof_in_a_graph_where_it_does_not_hold(said):
     assert "rejected" in err
 
 
+def test_a_rejected_proof_is_told_in_words(said):
+    said("identify", "P(y | do(x))", "--graph", "x -> m -> y; x <-> y", "--out", "proof.json")
+    err = said("verify", "proof.json", "--graph", "x -> m -> y; x <-> y; x <-> m")[2]
+    assert "it is not true that" in err
+    for sign_of_python in ("Fact(", "Term(", "frozenset", "('"):
+        assert sign_of_python not in err
+
+
 def other_text(told):
     told["estimand"]["text"] = "P(y | x)"
 

@@ -307,6 +307,16 @@ WRONG: dict[str, tuple[Step, Graph]] = {
         in_front_door(z=c_factor(WHOLE, ("X", "Z"), P("Z", "X"))),
         FRONT_DOOR,
     ),
+    "c-factor: a variable twice in the order": (
+        in_front_door(
+            z=replace(
+                c_factor(WHOLE, ("X", "Z", "Z", "Y"), P("Z", "X"), P("Z", "X")),
+                claim=Kernel("Z"),
+                because=(Fact("order", ("X", "Z", "Z", "Y")), Fact("district", ("Z",), among=ORDER)),
+            )
+        ),
+        FRONT_DOOR,
+    ),
     "c-factor: the order is not stated": (in_front_door(z=without(ZX, "order")), FRONT_DOOR),
     "c-factor: the district is not stated": (in_front_door(z=without(ZX, "district")), FRONT_DOOR),
     "c-factor: half a district": (

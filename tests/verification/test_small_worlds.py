@@ -84,6 +84,29 @@ def test_adjustment_of_joint_effects_is_what_models_do_on_random_graphs_with_hid
     assert min(verdicts.values()) >= 50
 
 
+def test_latent_nodes_with_any_edges_are_projected_to_what_models_show_of_the_others():
+    verdicts = {True: 0, False: 0}
+    for number in range(120):
+        rng = np.random.default_rng((13, number))
+        drawn = random_admg(rng, 6, 2.4, 0.35)
+        graph = Graph.of(
+            drawn.nodes, drawn.edges, latent=[str(name) for name in rng.permutation(drawn.nodes)[:2]]
+        )
+        seen, world = joint(random_model(graph, rng)), project(graph)
+        for x, y in combinations(graph.observed, 2):
+            for z in subsets(set(graph.observed) - {x, y}):
+                truth = is_independent(seen, x, y, z)
+                verdicts[truth] += 1
+                assert world.separated(frozenset({x}), frozenset({y}), frozenset(z)) == truth, (
+                    graph,
+                    x,
+                    y,
+                    z,
+                )
+                assert separated(graph, x, y, z) == truth, (graph, x, y, z)
+    assert min(verdicts.values()) >= 500
+
+
 def test_what_the_verifier_takes_for_a_front_door_is_one_in_every_small_world():
     verdicts = {True: 0, False: 0}
     for number in range(500):

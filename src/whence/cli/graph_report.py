@@ -89,12 +89,17 @@ def report_text(told: "Mapping[str, Any]") -> str:
 
 
 def _drawn(drawn: "Mapping[str, Any]") -> list[str]:
-    size = f"{len(drawn['nodes'])} nodes, {len(drawn['edges'])} edges"
+    size = f"{counted(len(drawn['nodes']), 'node')}, {counted(len(drawn['edges']), 'edge')}"
     hidden = f", latent: {_names(drawn['latent'])}" if drawn["latent"] else ""
     lines = [f"{drawn['kind']}, {size}{hidden}"]
     edges = [f"{edge['source']} {edge['mark']} {edge['target']}" for edge in drawn["edges"]]
     lines += [f"  {visible(edge)}" for edge in edges[:SHOWN]]
     return lines + ([f"  … and {len(edges) - SHOWN} more"] if len(edges) > SHOWN else [])
+
+
+def counted(count: int, what: str) -> str:
+    """So many of something: "1 node", "2 nodes"."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _implied(told: "Mapping[str, Any]") -> list[str]:
@@ -104,9 +109,11 @@ def _implied(told: "Mapping[str, Any]") -> list[str]:
     if not found:
         return ["", "It implies no independence, so no data could speak against it."]
     failed = sum(bool(each.get("failed")) for each in found)
-    title = f"It implies {len(found)} independence{'s' if len(found) != 1 else ''}"
+    title = f"It implies {counted(len(found), 'independence')}"
     if "tests" in told:
-        title += f"; {failed} of them fail in the data (multiplicity held by Holm)"
+        fail = f"{failed} of them {'fails' if failed == 1 else 'fail'}"
+        fail = fail if len(found) > 1 else "it fails" if failed else "it holds"
+        title += f"; {fail} in the data" + (" (multiplicity held by Holm)" if len(found) > 1 else "")
         found = sorted(found, key=lambda each: each["p_held"])
     lines = ["", title, *(f"  {_independence(each)}" for each in found[:SHOWN])]
     return lines + ([f"  … and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])

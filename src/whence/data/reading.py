@@ -188,7 +188,10 @@ def _filtered(raw: Raw, where: str, threads: int | None) -> Raw:
         raise InvalidFilter(where, "its values are not true or false")
     kept = np.logical_and(keeps.values.astype(np.bool_), keeps.present)
     if not bool(kept.any()):
-        raise EmptyData(f"{raw.source} after the filter {quoted(where, 200)}")
+        raise EmptyData(
+            f"{raw.source} after the filter {quoted(where, 200)}",
+            f"None of the {raw.rows:,} rows passes it: loosen the filter, or leave it out.",
+        )
     columns: dict[str, Column] = {name: column.take(kept).settled() for name, column in raw.columns.items()}
     unknown = f", in {keeps.missing_count:,} of them the condition is unknown" if keeps.missing_count else ""
     gone = int(np.count_nonzero(~kept))

@@ -13,7 +13,8 @@ from whence.data.reading import table
 from whence.data.tables import Table
 from whence.language.graph import Graph
 from whence.language.graph_text import graph
-from whence.runtime.errors import UnknownColumn
+from whence.runtime.errors import InvalidWeights, UnknownColumn
+from whence.runtime.plain import quoted
 
 if TYPE_CHECKING:
     from whence.engine.how import How
@@ -34,9 +35,17 @@ def as_table(source: object, how: How) -> Table | None:
 
 
 def check_agreement(known: Graph | None, found: Table | None, named: Iterable[str]) -> None:
-    """Raise `UnknownColumn` unless the data have all observed nodes and all columns that options name."""
+    """Raise `UnknownColumn` unless the data have all observed nodes and all columns that options name.
+
+    A column cannot be both weights and a variable: that is `InvalidWeights`.
+    """
     if found is None:
         return
+    if found.weights in (*named, *(() if known is None else known.observed)):
+        raise InvalidWeights(
+            f"the column {quoted(str(found.weights))} is a variable of this analysis",
+            "Name a column of counts or probabilities that is no variable, or leave the weights out.",
+        )
     for name in named:
         if name not in found:
             raise UnknownColumn(name, known=found.columns)

@@ -150,8 +150,8 @@ def of_regression(name: str, left: Floats, support: float | None) -> list[Warnin
     worth = 3.0 * float(np.sum(left**2)) ** 2 / max(float(np.sum(left**4)), 1e-300)
     if worth < SMALL_EFFECTIVE_SIZE and left.size >= SMALL_EFFECTIVE_SIZE:
         message = (
-            f"The coefficient rests on the few rows whose {name} is not what the covariates foretell; they are "
-            f"worth {worth:.0f} of the {left.size:,}, and below 50 the interval is not to be relied on."
+            f"The coefficient rests on the few rows whose {name} is not what the covariates foretell; they "
+            f"are worth {worth:.0f} of the {left.size:,}, and below 50 the interval is not to be relied on."
         )
         warnings.append(Warning_("low_effective_sample_size", message))
     return warnings

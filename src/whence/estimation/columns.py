@@ -32,6 +32,10 @@ MANY_LEVELS = 20
 """A numeric column with more distinct values than this is taken as continuous."""
 
 
+FEW_LEVELS = 5
+"""Numbers of three to this many levels may be codes; a spline could not bend between so few."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
     """One variable over the rows: `numbers` (n,), and its `levels` in order where there are few of them.
@@ -74,9 +78,17 @@ class Column:
             return np.zeros(self.numbers.size, dtype=np.bool_)
         return self.numbers == value
 
-    def indicators(self, name: str) -> tuple[Floats, tuple[str, ...]]:
-        """Design columns (n, k) with their labels: text as one indicator per level but the first."""
-        if not self.text or self.levels is None:
+    def stands_for_classes(self, classes: bool) -> bool:
+        """Whether a design holds an indicator for each level but the first: of text, and of few numbers.
+
+        With `classes`, three to five numbers are taken as codes, whose effects need not lie on a line.
+        """
+        few = self.levels is not None and 2 < len(self.levels) <= FEW_LEVELS
+        return self.levels is not None and (self.text or (classes and few))
+
+    def indicators(self, name: str, *, classes: bool = False) -> tuple[Floats, tuple[str, ...]]:
+        """Design columns (n, k) with their labels: one indicator per level but the first, or the numbers."""
+        if self.levels is None or not self.stands_for_classes(classes):
             return self.numbers[:, None], (name,)
         codes = self.codes()
         columns = floats(codes[:, None] == np.arange(1, len(self.levels))[None, :])
@@ -142,19 +154,19 @@ class Columns:
         repeats = np.repeat(np.arange(self.rows), self.weights.astype(np.int64))
         return replace(self.selected(repeats), weights=None, weighting="none")
 
-    def design(self, names: Iterable[str]) -> tuple[Floats, tuple[str, ...]]:
+    def design(self, names: Iterable[str], *, classes: bool = False) -> tuple[Floats, tuple[str, ...]]:
         """The design matrix (n, p) of these variables, with a label for each of its columns."""
-        parts = [self[name].indicators(name) for name in names]
+        parts = [self[name].indicators(name, classes=classes) for name in names]
         if not parts:
             return np.empty((self.rows, 0)), ()
         return np.concatenate([part for part, _ in parts], axis=1), tuple(
             label for _, labels in parts for label in labels
         )
 
-    def width(self, names: Iterable[str]) -> int:
+    def width(self, names: Iterable[str], *, classes: bool = False) -> int:
         """How many columns the design matrix of these variables has."""
         columns = [self[name] for name in names]
-        return sum(len(each.all_levels()) - 1 if each.text else 1 for each in columns)
+        return sum(len(each.all_levels()) - 1 if each.stands_for_classes(classes) else 1 for each in columns)
 
     def cells(self, names: Sequence[str]) -> tuple[Integers, tuple[tuple[Value, ...], ...]]:
         """Each row's cell in the table of these variables (last fastest), and the levels of each."""

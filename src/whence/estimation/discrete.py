@@ -22,6 +22,7 @@ import numpy as np
 from whence.estimation import cautions
 from whence.estimation.functional import Functional
 from whence.estimation.joint import MOST_CELLS, position
+from whence.estimation.levels import between
 from whence.estimation.overlap import balance, overlap, weights_of
 from whence.estimation.plan import Setting, spelt
 from whence.estimation.rows import columns_of
@@ -94,6 +95,9 @@ def plug_in(estimand: Estimand, table: Table) -> float | Distribution | Refusal:
     expression = estimand.expression
     columns = columns_of(table, mentioned(expression))
     check_values(estimand.query, table)
+    contrast = estimand.query.contrast
+    if contrast is not None and contrast.open and contrast.treatment in columns.of:
+        between(contrast, columns)  # labels have no 1 and 0: it is asked back which against which
     refusal = third_level(estimand, columns) or undiscrete(expression, columns)
     if refusal is not None:
         return refusal

@@ -115,11 +115,15 @@ def fit_predict(
     try:
         with one_openmp_thread():
             learner.fit(design, target)
-            if probability:
-                return _chances(learner, new)
-            return floats(learner.predict(new)).ravel()
+            found = _chances(learner, new) if probability else floats(learner.predict(new)).ravel()
     except (TypeError, ValueError, AttributeError) as error:
         raise UnsuitableLearner(type(learner).__name__, str(error)) from error
+    if found.size != new.shape[0] or not bool(np.isfinite(found).all()):
+        raise UnsuitableLearner(
+            type(learner).__name__,
+            f"it gave {found.size} predictions for {new.shape[0]} rows, or some that are no finite numbers",
+        )
+    return found
 
 
 def _chances(learner: Learner, new: Floats) -> Floats:
@@ -128,7 +132,13 @@ def _chances(learner: Learner, new: Floats) -> Floats:
         # A regression of a 0/1 target is a model of its probability too.
         return np.clip(floats(learner.predict(new)).ravel(), 0.0, 1.0)
     found = floats(method(new))
-    return found[:, -1] if found.ndim == 2 else found
+    if found.ndim == 1:
+        return found
+    classes: list[float] | None = getattr(learner, "classes_", None)
+    if classes is None or 1.0 in classes:
+        return found[:, -1]
+    # Learnt from one class only: the one column is the chance of a nought.
+    return floats(np.zeros(found.shape[0]))
 
 
 def _fresh(choice: Choice, seed: Seed, *, probability: bool) -> Learner:

@@ -95,7 +95,9 @@ def problem(plan: EstimationPlan, columns: Columns) -> Problem | Refusal:
     group = rows.members(plan.within)
     if not bool(group.any()):
         return ImpossibleEvidence(f"No row has {spelt(plan.within)}.")
-    design, labels = rows.design(dict.fromkeys((*plan.adjust, *plan.by)))
+    # Whoever asks for plain regression has a regression in mind, in which numbers are numbers.
+    classes = plan.options.method != "ols"
+    design, labels = rows.design(dict.fromkeys((*plan.adjust, *plan.by)), classes=classes)
     name = plan.options.clusters
     clusters = None if name is None else rows[name].codes()
     found = Problem(y, t, arms, design, labels, group, clusters, columns.rows_dropped)

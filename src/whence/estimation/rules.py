@@ -77,7 +77,7 @@ def _by_rule(plan: EstimationPlan, columns: Columns) -> tuple[Method | None, str
         if not overlapping:
             arms = " and ".join(spelt(arm) for arm in plan.arms)
             return None, f"No combination of {', '.join(names)} was seen under both {arms}."
-    rows, width = columns.n, columns.width(names)
+    rows, width = columns.n, columns.width(names, classes=True)
     if len(plan.arms) != 1 and width + SPARE_ROWS <= rows < ROWS_PER_COLUMN * (width + 1):
         return "ols", (
             f"Plain regression: with {width:,} columns to adjust for and {rows:,} rows, cross-fitted models "

@@ -21,14 +21,20 @@ FEW = frozenset({"binary", "categorical", "ordered"})
 
 
 def check_values(query: Query, table: Table) -> None:
-    """Raise `UnknownLevel` for a value of a column of few levels that no row has."""
+    """Raise `UnknownLevel` for a value of a column of few levels that no row has.
+
+    In a contrast whose levels are open the 1 and 0 of the treatment only hold the places.
+    """
+    contrast = query.contrast
+    open_name = contrast.treatment if contrast is not None and contrast.open else None
     for atom in atoms(query.body):
         if not isinstance(atom, P):
             continue
         for term in _with_values(atom.terms):
             field = table.schema[term.name] if term.name in table else None
             known = field is not None and field.kind in FEW and field.levels
-            if known and field is not None and term.value not in field.levels:
+            held_open = term.name == open_name
+            if known and not held_open and field is not None and term.value not in field.levels:
                 raise UnknownLevel(term.name, term.value, field.levels)
 
 

@@ -1,9 +1,8 @@
 """Check a proof of identification, or a proof that there is none, without trusting who made it.
 
-A derivation claims that a query equals a formula in what was observed. Here each step is derived anew: its
-claim must have the form that the rule speaks of, its formula must be the one that the rule builds from its
-premises, and the facts of the graph that the rule needs must be true, and stated. A refusal must show a hedge
-for an effect that the query names. Nothing is shared with the identifier but the values that it returns.
+Each step is derived anew: its claim must have the form that its rule speaks of, its formula must be what the
+rule builds from its premises, and the facts of the graph that the rule needs must be true, and stated. A
+refusal must show a hedge for an effect in the query. Only values are shared with the identifier.
 
 Sources: J. Tian and J. Pearl (AAAI 2002), lemmas 3 and 4, for kernels; J. Pearl, *Causality* (2009), 3.4, for
 rule 2; I. Shpitser and J. Pearl (AAAI 2006), theorem 4, and (UAI 2006), theorem 6, for hedges.
@@ -28,6 +27,7 @@ from whence.language.graph import Graph
 from whence.language.printing import to_text
 from whence.language.query import Query
 from whence.language.refusals import NotIdentified
+from whence.language.words import fact_words, listed
 from whence.runtime.errors import ProofRejected
 
 Built = tuple[Expression, tuple[Fact, ...]]
@@ -70,17 +70,17 @@ def _check_step(step: Step, world: World) -> CheckedStep:
     formula, needs = (_on_kernels if isinstance(step.claim, Kernel) else _on_effects)(step, world)
     _demand(_same(step.formula, formula), step.rule, "its formula is not what the rule builds")
     for fact in step.because:
-        _demand(is_true(fact, world), step.rule, f"the graph does not have the property {fact}")
+        _demand(is_true(fact, world), step.rule, f"it is not true that {fact_words(fact)}")
     stated = {as_sets(fact, world) for fact in step.because}
     for fact in needs:
-        _demand(as_sets(fact, world) in stated, step.rule, f"it needs, and does not state, {fact}")
+        _demand(as_sets(fact, world) in stated, step.rule, f"it does not state that {fact_words(fact)}")
     return CheckedStep(step, needs)
 
 
 def _kernel(step: Step, world: World) -> Names:
     """The variables of the kernel that a step claims."""
     of = step.claim.of if isinstance(step.claim, Kernel) else ()
-    _demand(0 < len(of) == len(world.names.intersection(of)), step.rule, f"{step.claim} is no kernel")
+    _demand(0 < len(of) == len(world.names.intersection(of)), step.rule, "its claim is no kernel")
     return frozenset(of)
 
 
@@ -88,7 +88,7 @@ def _effect(step: Step, world: World) -> tuple[Names, Names, Names]:
     """Outcomes, treatments and conditions of the P(Y | do X, Z) that a step claims, for all their values."""
     claim = step.claim if isinstance(step.claim, P) else P(())
     plain = world.names.intersection(term.name for term in claim.terms if term == Term(term.name))
-    _demand(claim.of and len(plain) == len(claim.terms), step.rule, f"{step.claim} is no effect")
+    _demand(claim.of and len(plain) == len(claim.terms), step.rule, "its claim is no effect")
     return _named(claim.of), _named(claim.do), _named(claim.given)
 
 
@@ -235,7 +235,7 @@ def _check_root(estimand: Estimand, world: World) -> None:
     for atom in algebra.atoms(built):
         terms = atom.terms if isinstance(atom, P) and not atom.do else ()
         seen = terms and _named(terms) <= world.names and not any(term.world for term in terms)
-        _demand(seen, "query", f"{atom} is not observed")
+        _demand(seen, "query", f"{to_text(atom)} is not observed")
     closed = algebra.free_variables(built) <= algebra.free_variables(body)
     _demand(closed, "query", "its formula depends on more than the query does")
 
@@ -261,15 +261,14 @@ def _check_shape(estimand: Estimand, world: World) -> None:
             case Adjustment(treatments=treatments, outcomes=outcomes, adjust=adjust):
                 told = (outcomes, treatments, shape.by)
                 serves = world.adjusts if atom.do and not by else world.blocks_back_doors
-                fits = world.names.issuperset(adjust) and not by.intersection(adjust)
-                fits = fits and serves(x, y, by.union(adjust))
+                fits = world.names - by >= {*adjust} and serves(x, y, by.union(adjust))
             case FrontDoor(treatments=treatments, outcomes=outcomes, mediators=mediators):
                 told = (outcomes, treatments, ())
                 fits = bool(atom.do and mediators) and world.names.issuperset(mediators)
                 fits = fits and world.is_front_door(x, y, frozenset(mediators))
             case _:
                 told, fits = (y, x, by), not isinstance(shape, Observed)
-        _demand(fits and tuple(map(frozenset, told)) == (y, x, by), "shape", f"{shape} is not that of {atom}")
+        _demand(fits and tuple(map(frozenset, told)) == (y, x, by), "shape", f"not that of {to_text(atom)}")
 
 
 def _check_refusal(refusal: NotIdentified, world: World) -> None:
@@ -286,7 +285,7 @@ def _check_refusal(refusal: NotIdentified, world: World) -> None:
     _demand(roots <= world.cut(into=x).above(y), "hedge", "a root is no ancestor of the outcome")
     for part in (forest, subforest):
         rooted = world.within(part).above(roots) == part == world.district(min(part), part)
-        _demand(rooted, "hedge", f"{sorted(part)} is not one district with these roots")
+        _demand(rooted, "hedge", f"{listed(sorted(part))} is not one district with these roots")
 
 
 def _reduction(atom: P, world: World) -> tuple[Names, Names]:

@@ -109,7 +109,7 @@ def tested(independence: Independence, columns: Columns) -> Test:
         if columns.rows < ROWS_PER_CELL * np.count_nonzero(table.sum(axis=(1, 2))) * sizes[0] * sizes[1]:
             return cmh_test_of_table(table)
         return g_test_of_table(table, "chi2")
-    given = columns.design(independence.given)[0]
+    given = columns.design(independence.given, classes=True)[0]
     x, y = (columns.design((name,))[0] for name in names[:2])
     if x.shape[1] == 1 and y.shape[1] == 1:
         return partial_correlation(x[:, 0], y[:, 0], given)

@@ -104,7 +104,7 @@ def _places(subject: Subject) -> dict[str, slice]:
     places: dict[str, slice] = {}
     start = 0
     for name in dict.fromkeys((*subject.plan.adjust, *subject.plan.by)):
-        width = subject.columns[name].indicators(name)[0].shape[1]
+        width = subject.columns.width((name,), classes=subject.plan.options.method != "ols")
         places[name] = slice(start, start + width)
         start += width
     return places

@@ -265,11 +265,9 @@ class MissingFile(DataError):
 class EmptyData(DataError):
     """A file or table without rows (or without columns)."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, cure: str = "Give data with at least one row under its header.") -> None:
         self.where = where
-        super().__init__(
-            f"There are no rows in {where}.", "Give data with at least one row under its header."
-        )
+        super().__init__(f"There are no rows in {where}.", cure)
 
 
 class UnreadableData(DataError):
@@ -293,13 +291,15 @@ class UnknownColumn(UnknownVariable, DataError):
 
 
 class DuplicateColumns(DataError):
-    """Two columns have one name."""
+    """Two columns have one name, or names that differ in nothing but capitals."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = tuple(names)
-        super().__init__(
-            f"These columns stand more than once: {listed(self.names)}.", "Give each its own name."
-        )
+        folded = [name.casefold() for name in self.names]
+        fault = "stand more than once"
+        if len(self.names) > 1 and all(folded.count(name) > 1 for name in folded):
+            fault = "differ only in capitals, which many readers take for one name"
+        super().__init__(f"These columns {fault}: {listed(self.names)}.", "Give each its own name.")
 
 
 class UnusableColumnName(DataError):
@@ -365,12 +365,11 @@ class InvalidFilter(DataError):
 class InvalidWeights(DataError):
     """A weights column that is none."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(
+        self, reason: str, cure: str = "Weights are whole counts, or probabilities that add up to one."
+    ) -> None:
         self.reason = reason
-        super().__init__(
-            f"Cannot use the weights: {reason.rstrip('.')}.",
-            "Weights are whole counts, or probabilities that add up to one.",
-        )
+        super().__init__(f"Cannot use the weights: {reason.rstrip('.')}.", cure)
 
 
 class MissingExtra(DataError):

@@ -39,6 +39,8 @@ DAGITTY = re.compile(r"(?:dag|pdag|mag|pag)" + _NAMED)
 DOT = re.compile(r"(?:strict\s+)?(?:di)?graph" + _NAMED, re.IGNORECASE)
 GML = re.compile(r'(?:(?:Creator|Version|comment)\s+(?:"[^"]*"|\S+)\s+)*graph\s*\[(?!\s*latent\s*\])')
 JSON_OBJECT = re.compile(r'\{\s*"(?:[^"\\]|\\.)*"\s*:|\[\s*[\[{]')
+FOLDERS = re.compile(r'(?!//|/\*)[^\s"]*[/\\][^\s"]*')
+"""A word with a folder in it. No name of a node has slashes unless it is quoted."""
 COMMENTS = re.compile(r"(?:\s|\ufeff|#[^\n]*\n|//[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 
 
@@ -88,13 +90,20 @@ def _is_json(text: str) -> bool:
 
 
 def looks_like_path(text: str) -> bool:
-    """Whether a text names a file: by its ending, or because there is such a file in a folder named."""
+    """Whether a text names a file: by its ending, by a folder in it, or because there is such a file."""
     if not text.strip() or len(text) > 1000 or re.search(r"[\n;{}\[\]<>]|->|--", text):
         return False
     path = Path(text)
     if path.suffix.lower() in SUFFIXES:
         return True
-    return ("/" in text or "\\" in text) and path.exists()
+    return FOLDERS.fullmatch(text) is not None or _is_file(path)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long for a file, or a folder that may not be looked into
+        return False
 
 
 def file_text(path: Path) -> str:
@@ -103,9 +112,20 @@ def file_text(path: Path) -> str:
         return path.read_text("utf-8-sig")
     except FileNotFoundError as error:
         raise MissingFile(path) from error
+    except IsADirectoryError as error:
+        raise InvalidGraph(
+            f"{quoted(str(path))} is a folder, not the file of a graph.",
+            "Give a file, or text such as x -> y.",
+        ) from error
     except UnicodeDecodeError as error:
         raise InvalidGraph(f"The file {quoted(str(path))} is not UTF-8 text.", "Save it as UTF-8.") from error
     except (OSError, ValueError) as error:
         raise InvalidGraph(
-            f"The file {quoted(str(path))} cannot be read: {error}.", "Check the path."
+            f"The file {quoted(str(path))} cannot be read: {_reason(error)}.",
+            "Check the path and its permissions.",
         ) from error
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """The system's own word for what is wrong, without the number and the path that it comes with."""
+    return (error.strerror or "").lower() if isinstance(error, OSError) else "its name cannot be one"
