@@ -396,3 +396,26 @@ def test_demo_gives_a_number_near_the_experiment(said, monkeypatch):
     answer = ask(demo.QUESTION, path("lalonde"), demo.GRAPH, derive=demo.NO_EARNINGS)
     assert abs(answer.estimate.value - 1794.34) < answer.estimate.se <= 800
     assert answer.estimate.naive == pytest.approx(-8497.52, abs=0.005)
+
+
+def test_a_file_of_a_graph_needs_no_ending_and_a_missing_one_is_named(said, folder):
+    (folder / "mygraph").write_text("x -> y", "utf-8")
+    for name in ("mygraph", "./mygraph"):
+        assert "x -> y" in said("graph", name)[1]
+    for name in ("./nosuch", "data/nosuch"):
+        code, _, err = said("graph", name)
+        assert code == 2
+        assert "There is no file" in err
+    assert "1 node, 0 edges" in said("graph", '"a/b"')[1]
+    assert "1 node, 0 edges" in said("graph", "x // a comment")[1]
+
+
+def test_a_folder_is_no_graph_and_is_refused_in_words(said, folder):
+    code, _, err = said("graph", str(folder))
+    assert code == 2
+    assert "is a folder" in err
+    assert "Errno" not in err
+
+
+def test_one_edge_is_not_edges(said):
+    assert "2 nodes, 1 edge\n" in said("graph", "x -> y")[1]

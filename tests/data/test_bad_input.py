@@ -39,7 +39,12 @@ FILES = [
     ("nul.csv", b"a,b\n1,\x00\n", UnreadableData, "NUL"),
     ("same.csv", b"a,b,a\n1,2,3\n", DuplicateColumns, '"a"'),
     ("same_quoted.csv", b'a,"a"\n1,2\n', DuplicateColumns, '"a"'),
-    ("case.csv", b"age,Age\n1,2\n", DuplicateColumns, '"age", "Age"'),
+    (
+        "case.csv",
+        b"age,Age\n1,2\n",
+        DuplicateColumns,
+        'differ only in capitals, which many readers take for one name: "age", "Age"',
+    ),
     ("nameless.csv", b",a\n1,2\n", UnusableColumnName, "is empty"),
     ("spaces.csv", b"a, \n1,2\n", UnusableColumnName, "is empty"),
     ("newline.csv", b'"a\nb",c\n1,2\n', UnusableColumnName, "control characters"),

@@ -251,3 +251,11 @@ def test_an_expression_that_cannot_be_computed_says_why_in_our_words(where: str)
     with pytest.raises(InvalidFilter) as caught:
         table(DATA, where=where)
     assert caught.value.reason.startswith(("the kinds of its parts", "in some row it cannot be computed"))
+
+
+def test_a_filter_that_keeps_no_row_is_met_with_a_looser_one():
+    with pytest.raises(EmptyData) as caught:
+        table({"z": [1, 2, 3]}, where="z > 5")
+    assert "z > 5" in caught.value.message
+    assert "loosen the filter" in caught.value.cure
+    assert "header" not in str(caught.value)

@@ -12,7 +12,7 @@ from whence.cli.main import run
 from whence.engine import asking
 from whence.examples import path
 from whence.explanation.answer import Answer
-from whence.runtime.errors import UnknownColumn, UnknownVariable
+from whence.runtime.errors import InvalidWeights, UnknownColumn, UnknownVariable
 from whence.runtime.events import Cancellation, Estimated, Failed, Finished, Refuted, Started, cancellable
 from whence.runtime.journal import read
 
@@ -283,3 +283,10 @@ def test_clusters_make_the_errors_clustered(world):
     grouped = wh.ask("effect of x on y", clustered, GRAPH, method="ols", clusters="school")
     assert grouped.estimate.value == plain.estimate.value
     assert grouped.estimate.se != plain.estimate.se
+
+
+def test_a_column_cannot_be_the_weights_and_a_variable(world):
+    with pytest.raises(InvalidWeights) as caught:
+        wh.ask("effect of x on y", world, GRAPH, weights="z")
+    assert '"z" is a variable' in caught.value.message
+    assert "latent" not in str(caught.value)

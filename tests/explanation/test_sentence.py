@@ -17,8 +17,11 @@ from explanation.answers import (
     without_graph,
     without_overlap,
 )
+from whence.estimation.values import Estimate
+from whence.explanation.answer import Answer
 from whence.explanation.figures import interval, number, p_value, percent, tick
 from whence.explanation.sentence import caution, sentence
+from whence.language.query_text import query
 from whence.runtime.errors import InvalidAnswer
 
 
@@ -127,3 +130,33 @@ def test_the_repr_is_one_line_with_interval_and_n():
     assert repr(job_training()) == "<Answer 'ATT(treat -> re78)': 1,570 (190 to 2,950), n=16177>"
     assert repr(not_identified()) == "<Answer refused not_identified: 'does tutoring cause grades?'>"
     assert str(job_training()) == sentence(job_training())
+
+
+def test_a_table_of_probabilities_counts_nobody_and_no_view_says_n_is_0():
+    answer = replace(from_a_table(), estimate=replace(from_a_table().estimate, n=0))
+    cells = replace(distribution(), estimates=tuple(replace(e, n=0) for e in distribution().estimates))
+    for shown in (answer, cells):
+        views = (shown.text, shown.to_text(full=True), shown.to_html(), shown.to_markdown(), repr(shown))
+        for view in (*views, shown.to_latex()):
+            assert "n = 0" not in view
+            assert "n=0" not in view
+            assert "n&nbsp;=&nbsp;0" not in view
+    assert "table of probabilities" in answer.to_markdown()
+
+
+def test_both_ends_of_an_interval_are_written_in_one_notation():
+    assert interval((8.48e11, 1.12e12)) == "0.85 × 10^12 to 1.12 × 10^12"
+    assert interval((-1.12e12, 8.48e11)) == "−1.12 × 10^12 to 0.85 × 10^12"
+    assert interval((8.48e10, 1.12e11)) == "84,800,000,000 to 112,000,000,000"
+    assert interval((0.0, 1.12e12)) == "0 to 1.12 × 10^12"
+
+
+def test_an_effect_among_the_untreated_names_both_levels_and_those_it_is_about():
+    asked = query("E[y_{x=1} | x=0] - E[y_{x=0} | x=0]")
+    found = Estimate(2.0, 0.1, (1.8, 2.2), 0.95, 600, 3.0, "aipw")
+    assert sentence(Answer(str(asked), asked, estimate=found)) == (
+        "Setting x to 1 rather than 0 raised y by about 2.00 on average among those with x = 0 "
+        "(95 %: 1.80 to 2.20; n = 600)."
+    )
+    own = Answer(str(asked), asked, estimate=found).labelled({"x": {"label": "training", "among": "trained"}})
+    assert "those with training = 0" in sentence(own)

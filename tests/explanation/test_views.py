@@ -1,12 +1,15 @@
 """The views say the same, in the same order, escape what strangers named, and load nothing from outside."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from explanation.answers import HOSTILE, every_kind, failed_placebo, hostile, job_training, labelled
 from whence.explanation.outline import outline
+from whence.identification.identify import identify
+from whence.language.graph import Edge, Graph
 
 VOID = {"meta", "br", "img", "hr", "link", "input"}
 
@@ -241,3 +244,15 @@ def test_a_long_adjustment_set_is_one_letter_in_the_formulas_and_explained_once(
     assert all("education" not in line.text for line in shown.proof)
     text = job_training().to_text(full=True)
     assert "Z = {age" in text
+
+
+def test_where_nothing_was_adjusted_for_no_confounding_is_said_to_be_removed():
+    graph = Graph.of((), [Edge("treat", "re78")])
+    estimand = identify(job_training().query, graph)
+    # The two are the same number but for rounding.
+    found = replace(job_training().estimate, value=1794.34, naive=1794.34 - 9.09e-13)
+    answer = replace(job_training(), graph=graph, estimand=estimand, estimate=found)
+    for view in (answer.to_text(), answer.to_html(), answer.to_markdown(), answer.to_latex()):
+        assert "confounding removed" not in view
+    adjusted = outline(replace(job_training(), estimate=found)).line
+    assert adjusted.removed == 0.0

@@ -133,11 +133,32 @@ def interventional(
     return both / both.keep(do | given)
 
 
+def downstream(model: Model, name: str) -> set[str]:
+    """The name and its descendants."""
+    found = {name}
+    for _ in model.parents:
+        found |= {v for v, above in model.parents.items() if found & set(above)}
+    return found
+
+
 def among_those_seen(
     model: Model, outcomes: Iterable[str], treatment: str, given: Iterable[str] = ()
 ) -> Table:
-    """P(outcomes, had the treatment been "treatment*" | treatment, given), for `given` it does not change."""
+    """P(outcomes, had the treatment been "treatment*" | treatment, given).
+
+    What the treatment changes has two values, one in each world, and tables of chances do not say how the two
+    hang together: where both an outcome and one of `given` are of that sort, only the entries at which both
+    worlds are the same are known, and the others are not a number.
+    """
     outcomes, given = set(outcomes), set(given)
     star = f"{treatment}*"
+    changed = downstream(model, treatment)
+    if not outcomes & changed or given & changed:
+        seen = truncated(model).keep(outcomes | given | {treatment})
+        same = seen / seen.keep(given | {treatment})
+        known = np.ones([model.levels[treatment]] * 2)
+        if outcomes & changed:
+            known = np.where(np.eye(model.levels[treatment]), 1.0, np.nan)
+        return same * Table((treatment, star), known)
     both = truncated(model, split={treatment: star}).keep(outcomes | given | {treatment, star})
     return both / both.keep(given | {treatment, star})

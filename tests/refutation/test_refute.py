@@ -187,3 +187,16 @@ def test_a_right_answer_rarely_fails_any_of_the_checks_that_all_go_through() -> 
         unlucky += any(found[name].verdict == "failed" for name in general)
     # 60 answers at 5 %: more than 8 has a chance below 0.002.
     assert unlucky <= 8
+
+
+def test_a_confounder_that_would_turn_the_effect_round_is_not_said_to_leave_it() -> None:
+    draws = np.random.default_rng(1)
+    z = draws.normal(size=600)
+    x = (z + draws.normal(size=600) > 0).astype(int)
+    y = x + 2 * z + draws.normal(size=600)
+    found = checked({"w": z, "x": x, "y": y})["sensitivity"]
+    assert found.verdict == "failed"
+    once = found.details["benchmarks"][0]
+    assert once["estimate"] * found.details["estimate"] < 0
+    assert "With one as strong as w the effect would change its sign." in found.sentence
+    assert "still excludes" not in found.sentence

@@ -18,7 +18,14 @@ from whence.data.schema import Kind, kind_of_column
 from whence.data.tables import Table
 from whence.data.weighting import Weighting, rescaled
 from whence.numerics.arrays import Floats, Integers
-from whence.runtime.errors import EmptyData, InfiniteValues, TextInNumericRole, UnknownColumn
+from whence.runtime.errors import (
+    EmptyData,
+    InfiniteValues,
+    TextInNumericRole,
+    UnknownColumn,
+    UnreadableData,
+    quoted,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,12 +131,27 @@ def complete(table: Table, names: Sequence[str]) -> Frame:
     return Frame(unique, n, dropped, left, table.weighting, kept, store)
 
 
+_LIMITS = {
+    "integer": (2.0**53, "its whole numbers are beyond 2^53, where arithmetic would round them"),
+    "number": (1e140, "its numbers are so large that their squares overflow"),
+}
+
+
 def check_finite(name: str, column: Column) -> None:
-    """Raise `InfiniteValues` if a column that is about to be used holds any."""
+    """Raise `InfiniteValues` if a column that is about to be used holds any, `UnreadableData` for giants."""
     if column.storage == "number":
         count = int(np.count_nonzero(np.isinf(column.values)))
         if count:
             raise InfiniteValues(name, count)
+    if column.storage in _LIMITS:
+        limit, reason = _LIMITS[column.storage]
+        if bool(np.any(np.abs(column.floats(), where=_present(column), out=np.zeros(len(column))) > limit)):
+            cure = "Derive a column in larger units, or centred."
+            raise UnreadableData(f"the column {quoted(name)}", reason, cure)
+
+
+def _present(column: Column) -> Array:
+    return np.ones(len(column), dtype=np.bool_) if column.missing is None else ~column.missing
 
 
 def _observations(present: Array, counts: Floats | None) -> int:

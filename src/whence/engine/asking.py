@@ -76,7 +76,7 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
         with stage("estimate"):
             estimates = estimate(estimand, found, how, workers)
         with stage("refute"):
-            checks = refute(estimates, found, known, how, workers)
+            checks = refute(estimand, estimates, found, known, how, workers)
         with stage("explain"):
             answer = explain(asked, known, found, estimand, proved, estimates, checks, how)
             origin = provenance(asked.text, data, graph, known, found, how)

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from whence.engine.ledger import ledger
 from whence.estimation.values import Estimate, Warning_
 from whence.explanation.answer import Answer
+from whence.explanation.figures import listed
+from whence.identification.no_effect import come_after, excluded
 from whence.language.estimand import Estimand
 from whence.language.expression import free_variables
 from whence.language.refusals import Refusal
 from whence.runtime.journal import append
+from whence.runtime.plain import bare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +26,12 @@ if TYPE_CHECKING:
     from whence.language.graph import Graph
     from whence.refutation.result import Refutation
     from whence.runtime.plain import JSON
+
+
+AFTER = (
+    "In the graph {held} comes after {done}: setting {done} changes who is where in {held}, so this is no "
+    "effect within a fixed group, and what {done} does through {held} is left out."
+)
 
 
 def explain(
@@ -39,7 +48,8 @@ def explain(
     refusal = estimates if isinstance(estimates, Refusal) else None
     numbers = () if isinstance(estimates, Refusal) else estimates
     proof = estimand if isinstance(estimand, Estimand) else None
-    several = len(numbers) > 1 or bool(free_variables(asked.query.body))
+    ruled_out = proof is not None and excluded(proof.query, proof.graph)
+    several = len(numbers) > 1 or bool(free_variables(asked.query.body) and not ruled_out)
     return Answer(
         question=asked.text,
         query=asked.query,
@@ -52,13 +62,19 @@ def explain(
         estimates=numbers if several else (),
         assumptions=ledger(() if proof is None else proof.assumptions, how.assume, numbers, checks),
         refutations=checks,
-        warnings=cautions(asked, found, numbers),
+        warnings=cautions(asked, known, found, numbers),
     )
 
 
-def cautions(asked: Asked, found: Table | None, numbers: Sequence[Estimate]) -> tuple[Warning_, ...]:
+def cautions(
+    asked: Asked, known: Graph | None, found: Table | None, numbers: Sequence[Estimate]
+) -> tuple[Warning_, ...]:
     """What the reader must know: of the reading of the question, of the data, of the numbers; each once."""
     reading = [Warning_("reading", note) for note in asked.notes]
+    after = () if known is None else come_after(asked.query, known)
+    if after:
+        held, done = (listed([bare(name) for name in names]) for names in (after, asked.query.treatments))
+        reading.append(Warning_("after_treatment", AFTER.format(held=held, done=done)))
     data = [Warning_("data", note) for note in (found.notes if found else ())]
     return tuple(dict.fromkeys([*reading, *data, *(each for number in numbers for each in number.warnings)]))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, cast
 
+from whence.engine import no_effect
 from whence.estimation import api as estimation
+from whence.identification.no_effect import excluded
 from whence.language.estimand import Estimand
 from whence.language.expression import P, atoms
 from whence.language.graph import Graph
@@ -33,9 +35,14 @@ def hearing(sink: Callable[[Event], None] | None) -> AbstractContextManager[None
 def estimate(
     estimand: Estimand | Refusal, found: Table | None, how: How, workers: Executor
 ) -> tuple[Estimate, ...] | Refusal:
-    """One estimate, or one for each value that the query leaves open."""
+    """One estimate, or one for each value that the query leaves open.
+
+    An effect that the graph excludes is zero without any.
+    """
     if isinstance(estimand, Refusal):
         return estimand
+    if excluded(estimand.query, estimand.graph):
+        return (no_effect.zero(estimand, found, how),)
     if found is None:
         names = ", ".join(bare(name) for name in columns_of(estimand))
         return NeedsData(f"The estimand is proved; a number needs data on {names}.", (f"data on {names}",))
@@ -64,6 +71,7 @@ def columns_of(estimand: Estimand) -> tuple[str, ...]:
 
 
 def refute(
+    estimand: Estimand | Refusal,
     estimates: tuple[Estimate, ...] | Refusal,
     found: Table | None,
     known: Graph | None,
@@ -71,8 +79,12 @@ def refute(
     workers: Executor,
 ) -> tuple[Refutation, ...]:
     """What was tried to break the answer, where it is one number."""
-    if isinstance(estimates, Refusal) or found is None or len(estimates) != 1:
+    if isinstance(estimand, Refusal) or isinstance(estimates, Refusal):
         return ()
+    if found is None or len(estimates) != 1:
+        return ()
+    if excluded(estimand.query, estimand.graph):
+        return no_effect.against_the_data(estimand, found)
     return refutation.refute(
         estimates[0],
         found,

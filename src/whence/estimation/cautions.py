@@ -159,7 +159,8 @@ def of_regression(name: str, left: Floats, support: float | None) -> list[Warnin
 
 def of_error(se: float, outcome: Floats) -> list[Warning_]:
     """A standard error of zero, which comes of an outcome that does not vary within what is compared."""
-    if se > 1e-9 * float(np.std(outcome)):
+    # Sums of equal numbers leave a last bit or two, which is no variation either.
+    if se > max(1e-9 * float(np.std(outcome)), 1e-13 * float(np.max(np.abs(outcome)))):
         return []
     message = (
         "The outcome does not vary within what is compared, so the standard error is zero; that says nothing "

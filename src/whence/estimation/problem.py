@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.estimation.labels import told_apart
 from whence.estimation.plan import spelt
 from whence.language.refusals import ImpossibleEvidence, NoVariation, Refusal, TooFewRows
 from whence.numerics.arrays import floats
@@ -95,6 +96,9 @@ def problem(plan: EstimationPlan, columns: Columns) -> Problem | Refusal:
     group = rows.members(plan.within)
     if not bool(group.any()):
         return ImpossibleEvidence(f"No row has {spelt(plan.within)}.")
+    apart = told_apart(plan, rows, arms, group)
+    if apart is not None:
+        return apart
     # Whoever asks for plain regression has a regression in mind, in which numbers are numbers.
     classes = plan.options.method != "ols"
     design, labels = rows.design(dict.fromkeys((*plan.adjust, *plan.by)), classes=classes)

@@ -179,7 +179,8 @@ class Answer:
             return f"<Answer {self.status}{reason}: {self.question!r}>"
         sure = f" ({interval(found.interval)})" if found.interval else ""
         failed = f", {len(self.failed)} checks failed" if self.failed else ""
-        return f"<Answer {self.question!r}: {number(found.value)}{sure}, n={found.n}{failed}>"
+        size = f", n={found.n}" if found.n else ""
+        return f"<Answer {self.question!r}: {number(found.value)}{sure}{size}{failed}>"
 
 
 def _written(text: str, path: Destination) -> str:

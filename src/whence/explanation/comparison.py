@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whence.explanation.figures import interval, listed, number
+from whence.explanation.figures import interval, listed, number, sample
 from whence.explanation.markdown import escaped
 from whence.explanation.outline import outline
 from whence.explanation.sentence import unit_of
@@ -113,7 +113,7 @@ ASPECTS: dict[str, Callable[[Answer], str]] = {
     "estimand": lambda answer: visible(answer.estimand.text) if answer.estimand else "",
     "value": _number,
     "interval": _interval,
-    "n": lambda answer: number(answer.estimate.n, "count") if answer.estimate else "",
+    "n": lambda answer: number(answer.estimate.n, "count") if answer.estimate and answer.estimate.n else "",
     "method": lambda answer: answer.estimate.method if answer.estimate else "",
     "tested": lambda answer: outline(answer).verdicts[2].headline if answer.refutations else "",
     "failed checks": _failed,
@@ -141,5 +141,5 @@ def _sentence(first: Answer, second: Answer, rows: tuple[Difference, ...]) -> st
         if a.interval is None
         else f", and lies {where} the first one's interval ({interval(a.interval, unit)})"
     )
-    size = f"n = {number(a.n, 'count')} and {number(b.n, 'count')}"
+    size = f"{sample(a.n)} and {sample(b.n).removeprefix('n = ')}"
     return f"The second number differs from the first by {apart}{held}; {size}. {said}"

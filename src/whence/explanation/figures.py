@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 
 MINUS = "−"
+LARGEST_POWER = 11
+"""Numbers from 10^12 on are written as a power of ten."""
 CURRENCIES = frozenset("$€£¥₹₩₽₺₴₦₫฿")
 
 
@@ -39,6 +41,15 @@ def number(value: float | None, unit: str = "", *, digits: int = 3, signed: bool
     return f"{sign}{shown} {unit}".rstrip()
 
 
+def sample(n: int) -> str:
+    """How many there were: "n = 16,177"; a table of probabilities counts nobody.
+
+    >>> sample(16177), sample(0)
+    ('n = 16,177', 'from a table of probabilities')
+    """
+    return f"n = {number(n, 'count')}" if n else "from a table of probabilities"
+
+
 def significant(size: float, digits: int = 3) -> str:
     """A number that is not negative to so many significant digits, in plain notation while that is short."""
     if size == 0:
@@ -46,10 +57,14 @@ def significant(size: float, digits: int = 3) -> str:
     power = math.floor(math.log10(size))
     rounded = round(size, digits - 1 - power)
     power = math.floor(math.log10(rounded)) if rounded else power
-    if power < -5 or power > 11:
-        mantissa = rounded / 10.0**power
-        return f"{mantissa:.{digits - 1}f} × 10^{str(power).replace('-', MINUS)}"
+    if power < -5 or power > LARGEST_POWER:
+        return scientific(rounded, power, digits)
     return f"{rounded:,.{max(0, digits - 1 - power)}f}"
+
+
+def scientific(size: float, power: int, digits: int = 3) -> str:
+    """A number as a small one times this power of ten."""
+    return f"{size / 10.0**power:.{digits - 1}f} × 10^{str(power).replace('-', MINUS)}"
 
 
 def tick(value: float, step: float, unit: str = "") -> str:
@@ -66,16 +81,23 @@ def tick(value: float, step: float, unit: str = "") -> str:
 
 
 def interval(ends: tuple[float, float] | None, unit: str = "") -> str:
-    """A range as "a to b"; both ends to the same place after the point."""
+    """A range as "a to b", both ends in one notation.
+
+    >>> interval((8.48e11, 1.12e12))
+    '0.85 × 10^12 to 1.12 × 10^12'
+    """
     if ends is None:
         return "no interval"
     low, high = ends
     if unit in CURRENCIES or unit == "count" or not (math.isfinite(low) and math.isfinite(high)):
         return f"{number(low, unit)} to {number(high, unit)}"
     bare = unit if unit == "%" else ""
-    top = number(high, bare)
     words = "" if unit == "%" else f" {unit}".rstrip()
-    return f"{number(low, bare)} to {top}{words}"
+    power = math.floor(math.log10(max(abs(low), abs(high), 1.0)))
+    if power > LARGEST_POWER and min(abs(low), abs(high)) >= 10.0 ** (power - 3):
+        first, second = (f"{MINUS if end < 0 else ''}{scientific(abs(end), power)}" for end in ends)
+        return f"{first} to {second}{bare and ' %'}{words}"
+    return f"{number(low, bare)} to {number(high, bare)}{words}"
 
 
 def percent(share: float) -> str:

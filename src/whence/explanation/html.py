@@ -19,7 +19,7 @@ from whence.explanation.charts.contour import contour_chart, contour_words
 from whence.explanation.charts.number_line import cells, number_line
 from whence.explanation.charts.overlap import overlap_chart
 from whence.explanation.charts.roles_graph import graph_words, roles_graph
-from whence.explanation.figures import number, percent
+from whence.explanation.figures import number, percent, sample
 from whence.explanation.mathml import displayed, equation
 from whence.explanation.outline import MARKS, Outline, outline, robustness_words
 from whence.explanation.proof import abbreviated
@@ -84,7 +84,7 @@ def _context(answer: Answer) -> dict[str, Any]:
         "rung": RUNGS.get(answer.rung or 0, "A question"),
         "provenance_line": _provenance(answer),
         "made_by": visible(f"Made by Whence {answer.provenance.get('version', '')}".rstrip()),
-        "n": "" if shown.line is None else number(shown.line.n, "count"),
+        "n": "" if shown.line is None else sample(shown.line.n),
         "number_line": shown.line and _drawn(number_line(shown.line)),
         "cells_chart": shown.cells and _drawn(_cells(answer, shown)),
         "graph": answer.graph and _drawn(roles_graph(answer)),

@@ -95,7 +95,7 @@ def _numbers(shown: Outline) -> list[str]:
     if shown.line is not None:
         line = shown.line
         level = f"{percent(line.level)} interval"
-        size = number(line.n, "count")
+        size = number(line.n, "count") if line.n else ""
         rows.append(("answer", number(line.value, line.unit), interval(line.interval, line.unit), size))
         if line.naive is not None:
             rows.append(("plain comparison", number(line.naive, line.unit), "", ""))

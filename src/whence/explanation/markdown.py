@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from whence.explanation.figures import interval, number, percent
+from whence.explanation.figures import interval, number, percent, sample
 from whence.explanation.outline import MARKS, Outline, outline
 from whence.language.lettering import visible
 from whence.language.printing import to_text
@@ -92,7 +92,7 @@ def _numbers(shown: Outline) -> list[str]:
         if line.naive is not None:
             rows.append(("plain comparison", number(line.naive, line.unit), ""))
             rows.append(("confounding removed", number(line.removed, line.unit, signed=True), ""))
-        return [*_table(("", "value", sure), rows), f"n = {number(line.n, 'count')}", ""]
+        return [*_table(("", "value", sure), rows), sample(line.n), ""]
     rows = [(escaped(cell.label), cell.value, cell.interval, cell.n) for cell in shown.cells]
     return _table(("", "value", "interval", "n"), rows)
 

@@ -5,13 +5,14 @@ Terminal, HTML, Markdown and LaTeX all print this outline, so that no view can s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from whence.explanation.figures import interval, listed, number, p_value, percent
+from whence.explanation.figures import interval, listed, number, p_value, percent, sample
 from whence.explanation.proof import Abbreviation, ProofLine, proof_lines
 from whence.explanation.reproduction import command, reproduction, script
-from whence.explanation.sentence import IN_SENTENCE, caution, sentence, unit_of
+from whence.explanation.sentence import IN_SENTENCE, caution, ruled_out, sentence, unit_of
 from whence.language.estimand import Adjustment, Estimand, FrontDoor, Observed
 from whence.language.lettering import visible
 from whence.language.refusals import NotIdentified
@@ -53,8 +54,10 @@ class NumberLine:
 
     @property
     def removed(self) -> float | None:
-        """What adjusting changed: the answer less the plain comparison."""
-        return None if self.naive is None else self.value - self.naive
+        """What adjusting changed: the answer less the plain comparison; rounding errors are no change."""
+        if self.naive is None or math.isclose(self.value, self.naive, rel_tol=1e-9, abs_tol=1e-12):
+            return None if self.naive is None else 0.0
+        return self.value - self.naive
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,16 @@ class Cell:
     value: str
     interval: str
     n: str
+
+    @property
+    def told(self) -> str:
+        """The number with its interval and n: "0.167  (0.127 to 0.207; n = 700)"."""
+        return f"{self.value}  ({self.sure})"
+
+    @property
+    def sure(self) -> str:
+        """The interval and n; of a table of probabilities neither."""
+        return f"{self.interval}; n = {self.n}" if self.n else sample(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +176,13 @@ def number_line(answer: Answer) -> NumberLine | None:
     if found is None:
         return None
     naive = found.naive if answer.query is None or answer.query.rung > 1 else None
+    shape = answer.estimand.shape if answer.estimand else None
+    if isinstance(shape, Adjustment) and not shape.adjust:
+        naive = None  # nothing was adjusted for, so the plain comparison is the answer
+    if ruled_out(answer):
+        if naive is None:
+            return None
+        found = replace(found, interval=None)  # an interval of no width would look like certainty
     return NumberLine(found.value, found.interval, naive, unit_of(answer), found.level, found.n)
 
 
@@ -173,7 +193,7 @@ def _cells(answer: Answer) -> tuple[Cell, ...]:
             visible(each.label) or "estimate",
             number(each.value, unit),
             interval(each.interval, unit),
-            number(each.n, "count"),
+            number(each.n, "count") if each.n else "",
         )
         for each in answer.estimates
     )
@@ -248,14 +268,16 @@ def _estimated(answer: Answer) -> Verdict:
         reason = visible(refusal.message) if refusal else "No data were given."
         told = "Without an estimand there is nothing to estimate." if answer.estimand is None else reason
         return Verdict("Estimated", "failed" if blocked else "none", "no number", (told,))
+    if ruled_out(answer):
+        return Verdict("Estimated", "none", "nothing to estimate", (visible(found.why),))
     diagnostics = found.diagnostics
     method = METHODS.get(found.method, visible(found.method))
     lines = [f"Method: {method}."]
     lines += [visible(found.why)] if found.why else []
-    size = f"n = {number(found.n, 'count')}"
+    size = sample(found.n)
     if diagnostics.rows_dropped:
         size += f"; {number(diagnostics.rows_dropped, 'count')} rows dropped for missing values"
-    lines.append(f"{size}.")
+    lines.append(f"{_capital(size) if not found.n else size}.")
     overlap = diagnostics.overlap
     if overlap is not None:
         lines.append(f"Overlap: {percent(overlap.common_support)} lie where both groups were seen.")
@@ -267,7 +289,7 @@ def _estimated(answer: Answer) -> Verdict:
     several = len(answer.estimates) if answer.estimate is None else 0
     short = SHORT.get(found.method, visible(found.method))
     count = f"{several} numbers, " if several else ""
-    headline = f"{short}, {count}n = {number(found.n, 'count')}"
+    headline = f"{short}, {count}{sample(found.n)}"
     warned = bool(answer.warnings or found.warnings)
     return Verdict("Estimated", "inconclusive" if warned else "survived", headline, tuple(lines))
 

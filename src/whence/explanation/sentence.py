@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from whence.explanation.figures import interval, listed, number, percent
+from whence.explanation.compared import Compared, compared
+from whence.explanation.figures import interval, listed, number, percent, sample
+from whence.identification.no_effect import excluded
 from whence.language.expression import Difference, Expectation, P, Term
 from whence.language.lettering import visible
 from whence.language.printing import value_text
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from whence.estimation.values import Estimate
     from whence.explanation.answer import Answer
     from whence.language.expression import Expression
-    from whence.language.query import Contrast
 
 CANNOT = {
     "not_identified": "cannot be known from these variables, however much data there is",
@@ -87,11 +88,33 @@ def sentence(answer: Answer) -> str:
         return f"{answer.verdict.capitalize()}."
     if answer.estimates and answer.estimate is None:
         return _cells(answer)
+    if answer.estimate is not None and ruled_out(answer):
+        return _ruled_out(answer)
     if answer.estimate is not None:
         return _estimated(answer, answer.estimate)
     if answer.bounds is not None:
         return _bounded(answer, answer.bounds)
     return _refused(answer)
+
+
+def ruled_out(answer: Answer) -> bool:
+    """Whether the graph itself excludes the effect that was asked for."""
+    return answer.query is not None and answer.graph is not None and excluded(answer.query, answer.graph)
+
+
+def _ruled_out(answer: Answer) -> str:
+    """That there is no effect, who says so, and what the data say of it."""
+    words, query = words_of(answer), answer.query
+    names = (query.treatments, query.outcomes) if query else ((), ())
+    done, asked = (listed([words.name(name) for name in each]) for each in names)
+    said = f"There is no effect of {done} on {asked}: in the graph nothing leads from {done} to {asked}."
+    verdicts = [each.verdict for each in answer.refutations]
+    data = "the data have no say in it" if verdicts else "no data were held against it"
+    if "failed" in verdicts:
+        data = "the data speak against it"
+    elif "survived" in verdicts:
+        data = "the data do not speak against it"
+    return f"{said} That is the graph's claim and no estimate; {data}."
 
 
 def caution(answer: Answer) -> str:
@@ -109,39 +132,35 @@ def caution(answer: Answer) -> str:
 
 def sure(estimate: Estimate, unit: str, *, n: bool = True) -> str:
     """Level, interval and n: "95 %: $190 to $2,950; n = 16,177"."""
-    size = f"n = {number(estimate.n, 'count')}"
+    size = sample(estimate.n)
     if estimate.interval is None:
-        return f"from a table of probabilities, so without an interval; {size}" if n else "no interval"
+        counted = f"; {size}" if estimate.n else ""
+        return f"from a table of probabilities, so without an interval{counted}" if n else "no interval"
     shown = f"{percent(estimate.level)}: {interval(estimate.interval, unit)}"
     return f"{shown}; {size}" if n else shown
 
 
 def _estimated(answer: Answer, found: Estimate) -> str:
     unit = unit_of(answer)
-    contrast = answer.query.contrast if answer.query else None
-    if contrast is not None:
-        return _contrasted(answer, found, contrast, unit)
+    asked = compared(answer.query) if answer.query else None
+    if asked is not None:
+        return _compared(answer, found, asked, unit)
     body = answer.query.body if answer.query else None
     words = words_of(answer)
     value = number(found.value, unit)
     return f"{_capital(_asked(body, words, answer))} is {value} ({sure(found, unit)})."
 
 
-def _contrasted(answer: Answer, found: Estimate, contrast: Contrast, unit: str) -> str:
+def _compared(answer: Answer, found: Estimate, asked: Compared, unit: str) -> str:
     words = words_of(answer)
-    outcome, treatment = words.name(contrast.outcome), words.name(contrast.treatment)
-    own = words.labels.get(contrast.treatment, {})
-    level = 1 if contrast.level is None else contrast.level
-    base = 0 if contrast.base is None else contrast.base
-    change = f"setting {treatment} to {visible(value_text(level))} rather than {visible(value_text(base))}"
-    if contrast.open:  # the engine leaves open only what is one unit more of a number
+    outcome, treatment = words.name(asked.outcome), words.name(asked.treatment)
+    own = words.labels.get(asked.treatment, {})
+    level, base = (visible(value_text(value)) for value in (asked.level, asked.base))
+    change = f"setting {treatment} to {level} rather than {base}"
+    if asked.one_more:
         change = f"raising {treatment} by one unit"
-    subject = _capital(treatment) if "label" in own and not contrast.open else _capital(change)
-    among = ""
-    if contrast.kind == "ATT":
-        among = " among " + visible(
-            own.get("among", f"those with {treatment} = {visible(value_text(level))}")
-        )
+    subject = _capital(treatment) if "label" in own and not asked.one_more else _capital(change)
+    among = f" among {_group(asked, words)}" if asked.among else ""
     ends = found.interval
     about = "about " if found.se is not None else ""
     if ends is not None and ends[0] <= 0 <= ends[1]:
@@ -154,8 +173,16 @@ def _contrasted(answer: Answer, found: Estimate, contrast: Contrast, unit: str) 
     shown = sure(found, unit)
     if found.value < 0 and ends is not None:
         turned = f"{percent(found.level)}: {interval((-ends[1], -ends[0]), unit)}"
-        shown = f"{turned}; n = {number(found.n, 'count')}"
+        shown = f"{turned}; {sample(found.n)}"
     return f"{subject} {verb} {outcome} by {about}{size} on average{among} ({shown})."
+
+
+def _group(asked: Compared, words: Words) -> str:
+    """Those whom a comparison is about, by the asker's own word for the treated where there is one."""
+    those = words.labels.get(asked.treatment, {}).get("among", "")
+    if those and asked.among == (Term(asked.treatment, asked.level),):
+        return visible(those)
+    return f"those with {words.events(asked.among)}"
 
 
 def _cells(answer: Answer) -> str:

@@ -1,7 +1,8 @@
 """Effects among those who were seen treated: P(Y had X been b | X was a, W).
 
 Where Z, which X does not cause, blocks the back-door paths, it is Σ over Z of P(Y | X=b, Z, W) · P(Z |
-X=a, W). Without such a set, those seen at a = b are simply those (consistency); and where X takes two
+X=a, W). Without such a set, those seen at a = b are simply those, as are all whom X cannot change
+(consistency); and where X takes two
 values only, what is known of everyone at b less those seen at b is what those seen at a would have been,
 so the effect of doing gives it.
 
@@ -77,7 +78,7 @@ def identify_treated(graph: Graph, claim: P) -> Proved | Barred | None:
     adjust = _blocking(door, w) if early and door.causal else None
     if adjust is not None:
         return _by_adjustment(graph, claim, parts, adjust)
-    if parts.level == parts.was.value:
+    if parts.level == parts.was.value or not door.causal:  # seen at that level, or the same at any
         return Proved(Step("consistency", claim, P(parts.outcomes, claim.given)), General())
     return _by_difference(graph, claim, parts) if early else None
 

@@ -201,9 +201,15 @@ def _sentence(fit: Regression, shown: Sequence[Benchmark], level: float) -> str:
     single = [each for each in shown if each.times == 1.0]
     if single:
         least = min(single, key=lambda each: float(np.sign(fit.estimate) * each.adjusted.estimate))
-        held = "would hold" if _holds_zero(least.adjusted, level) else "still excludes"
-        text += f" With one as strong as {least.name} the interval {held} zero."
+        text += f" With one as strong as {least.name} {_left(fit, least.adjusted, level)}."
     return text
+
+
+def _left(fit: Regression, adjusted: Regression, level: float) -> str:
+    """What a hidden confounder would leave of the regression's estimate."""
+    if np.sign(adjusted.estimate) != np.sign(fit.estimate):
+        return "the effect would change its sign"
+    return f"the interval {'would hold' if _holds_zero(adjusted, level) else 'still excludes'} zero"
 
 
 def _share(value: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.explanation.charts.canvas import ticks
-from whence.explanation.figures import interval, number, percent, tick
+from whence.explanation.figures import interval, number, percent, sample, tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def line_of_characters(shown: NumberLine, width: int = 100) -> list[Styled]:
     sure = (
         "" if shown.interval is None else f"{percent(shown.level)}: {interval(shown.interval, shown.unit)}; "
     )
-    rows.append([(" " * NAME + f"  {sure}n = {number(shown.n, 'count')}", "dim")])
+    rows.append([(" " * NAME + f"  {sure}{sample(shown.n)}", "dim")])
     return rows
 
 
@@ -108,7 +108,7 @@ def _interval(room: int, zero: int, place: int, ends: tuple[int, int] | None, la
 def cell_lines(cells: Sequence[Cell], width: int) -> list[str]:
     """Several numbers as aligned columns, or each under its name where the names are long."""
     value = max(len(cell.value) for cell in cells)
-    told = [f"{cell.value:>{value}}  ({cell.interval}; n = {cell.n})" for cell in cells]
+    told = [f"{cell.value:>{value}}  ({cell.sure})" for cell in cells]
     longest = max(len(cell.label) for cell in cells)
     if longest + 2 + max(map(len, told)) <= width:
         return [f"{cell.label:<{longest}}  {each}" for cell, each in zip(cells, told, strict=True)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.explanation.charts.canvas import Scale, axis, chart, diamond, dot, line, mark, ticks, words
-from whence.explanation.figures import interval, number, percent
+from whence.explanation.figures import interval, number, percent, sample
 from whence.language.lettering import wrap
 from whence.language.svg_marks import tag
 
@@ -41,7 +41,7 @@ def number_line(shown: NumberLine) -> str:
         said += f", {percent(shown.level)} interval {interval(shown.interval, shown.unit)}"
     if shown.naive is not None:
         said += f"; plain comparison {number(shown.naive, shown.unit)}"
-    return chart(base + 26, "The answer on a number line", f"{said}; n = {shown.n}.", *parts)
+    return chart(base + 26, "The answer on a number line", f"{said}; {sample(shown.n)}.", *parts)
 
 
 def _naive(shown: NumberLine, naive: float, removed: float, scale: Scale) -> list[str]:
@@ -90,12 +90,11 @@ def cells(rows: Sequence[tuple[Cell, float, tuple[float, float] | None]]) -> str
     for (cell, value, ends), lines in zip(rows, labels, strict=True):
         parts += [words(3, y + LINE * (i + 1), text, anchor="start") for i, text in enumerate(lines)]
         y += LINE * len(lines)
-        told = f"{cell.value}  ({cell.interval}; n = {cell.n})"
-        parts.append(words(3, y + 15, told, "wh-quiet", size=12, anchor="start"))
+        parts.append(words(3, y + 15, cell.told, "wh-quiet", size=12, anchor="start"))
         if ends is not None:
             parts.append(line(scale.at(ends[0]), y + 28, scale.at(ends[1]), y + 28, "wh-bar-answer"))
         parts.append(dot(scale.at(value), y + 28, "wh-dot"))
         y += 44
     parts.append(axis(scale, places, height))
-    said = "; ".join(f"{cell.label}: {cell.value} ({cell.interval}; n = {cell.n})" for cell, _, _ in rows)
+    said = "; ".join(f"{cell.label}: {cell.value} ({cell.sure})" for cell, _, _ in rows)
     return chart(height + 26, "The numbers", said, *parts)
