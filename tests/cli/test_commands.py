@@ -359,6 +359,18 @@ def test_graph_translates_between_languages(said, folder, language):
     )
 
 
+def test_graph_of_a_thousand_nodes_stops_counting_what_it_implies(said):
+    chain = " -> ".join(f"v{number}" for number in range(1_000))
+    code, out, _ = said("graph", chain)
+    assert code == 0
+    assert "It implies more than 1,000 independences" in out
+    assert "… and more than 980 more" in out
+    told = json.loads(said("graph", chain, "--format", "json")[1])
+    assert len(told["independences"]) == 1_000
+    assert told["more_independences"]
+    assert not json.loads(said("graph", "a -> b -> c", "--format", "json")[1])["more_independences"]
+
+
 @pytest.mark.parametrize("effect", ["x", "x -> ", "-> y", "x -> y -> z"])
 def test_graph_wants_an_effect_written_as_an_arrow(said, effect):
     code, _, err = said("graph", GRAPH, "--effect", effect)

@@ -12,7 +12,7 @@ from whence.cli.main import run
 from whence.engine import asking
 from whence.examples import path
 from whence.explanation.answer import Answer
-from whence.runtime.errors import InvalidWeights, UnknownColumn, UnknownVariable
+from whence.runtime.errors import InvalidQuery, InvalidWeights, UnknownColumn, UnknownVariable
 from whence.runtime.events import Cancellation, Estimated, Failed, Finished, Refuted, Started, cancellable
 from whence.runtime.journal import read
 
@@ -290,3 +290,30 @@ def test_a_column_cannot_be_the_weights_and_a_variable(world):
         wh.ask("effect of x on y", world, GRAPH, weights="z")
     assert '"z" is a variable' in caught.value.message
     assert "latent" not in str(caught.value)
+
+
+def test_a_difference_of_dates_is_told_in_days(world):
+    start = np.datetime64("2020-01-01")
+    dates = [str(start + int(10 * value)) for value in world["y"]]
+    found = wh.ask("effect of x on y", {**world, "y": dates}, GRAPH, method="ols")
+    assert " days on average" in found.text
+    assert Answer.from_json(found.to_json()).text == found.text
+    assert " days on average" in found.labelled({"y": {"label": "the delay"}}).text
+
+
+def test_a_latent_variable_in_a_question_is_told_to_be_latent(world):
+    with pytest.raises(InvalidQuery, match='"u" is latent'):
+        wh.ask("effect of u on y", world, wh.graph("u -> x -> y; z -> x; z -> y", latent=["u"]))
+
+
+@pytest.mark.parametrize("question", [5, None, b"effect of x on y"])
+def test_what_is_no_text_is_no_question(world, question):
+    with pytest.raises(InvalidQuery, match="is no question"):
+        wh.ask(question, world, GRAPH)
+
+
+def test_a_variable_whose_column_could_not_be_held_is_met_with_the_reason(world):
+    with pytest.raises(UnknownColumn) as caught:
+        wh.ask("effect of x on y", {**world, "y": [[value] for value in world["y"]]}, GRAPH)
+    assert 'Left out the column "y": it holds values of type list.' in caught.value.cure
+    assert "latent" not in caught.value.cure

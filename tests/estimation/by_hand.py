@@ -70,6 +70,30 @@ def aipw_att(y, t, e, m0):
     return value, (t * (y - m0 - value) - odds * (y - m0)) / share
 
 
+def error_of_ratio(top, bottom):
+    """The standard error of Σ top / Σ bottom by the delta method (its influence divided by n − 1, not n)."""
+    n = len(top)
+    influence = (top - np.sum(top) / np.sum(bottom) * bottom) / np.mean(bottom)
+    return influence, np.sqrt(np.sum(influence**2) / (n - 1) / n)
+
+
+def error_of_normalised_ate(y, t, e, m1, m0):
+    """The standard error of `aipw_ate` as the sum of a mean and two ratios, by the delta method."""
+    e = np.clip(e, 0.01, 0.99)
+    w1, w0 = t / e, (1 - t) / (1 - e)
+    gap = m1 - m0
+    parts = error_of_ratio(w1 * (y - m1), w1)[0] - error_of_ratio(w0 * (y - m0), w0)[0] + gap - gap.mean()
+    return np.sqrt(np.sum(parts**2) / (len(y) - 1) / len(y))
+
+
+def error_of_normalised_att(y, t, e, m0):
+    """The standard error of `aipw_att` as the difference of two ratios, by the delta method."""
+    e = np.minimum(e, 0.99)
+    odds = (1 - t) * e / (1 - e)
+    parts = error_of_ratio(t * (y - m0), t)[0] - error_of_ratio(odds * (y - m0), odds)[0]
+    return np.sqrt(np.sum(parts**2) / (len(y) - 1) / len(y))
+
+
 def partially_linear(y, t, m_y, m_t):
     """The slope of what is left of y on what is left of t, with its sandwich (divided by n − 1, not n)."""
     left_y, left_t = y - m_y, t - m_t

@@ -249,6 +249,17 @@ def test_the_effect_on_a_binary_outcome_is_a_difference_of_chances(method):
     assert abs(found.value - np.mean(chance[1] - chance[0])) < 3.5 * found.se < 0.1
 
 
+@pytest.mark.parametrize("method", [*METHODS, "plug-in"])
+def test_an_outcome_that_lies_a_thousand_errors_off_is_pointed_at(method):
+    data = world(21)
+    data["z"], data["y"][17] = np.arange(400) % 3, 1e5
+    found = ask(data, method=method, learners="linear")
+    told = [each.message for each in found.warnings if each.code == "one_row"]
+    assert len(told) == 1
+    assert told[0].startswith("Row 18 ")
+    assert "one_row" not in codes(ask({**data, "y": world(21)["y"]}, method=method, learners="linear"))
+
+
 def test_infinite_outcomes_are_an_error():
     data = world()
     with pytest.raises(InfiniteValues):

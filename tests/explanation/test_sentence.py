@@ -21,6 +21,8 @@ from whence.estimation.values import Estimate
 from whence.explanation.answer import Answer
 from whence.explanation.figures import interval, number, p_value, percent, tick
 from whence.explanation.sentence import caution, sentence
+from whence.identification.identify import identify
+from whence.language.graph import Edge, Graph
 from whence.language.query_text import query
 from whence.runtime.errors import InvalidAnswer
 
@@ -160,3 +162,10 @@ def test_an_effect_among_the_untreated_names_both_levels_and_those_it_is_about()
     )
     own = Answer(str(asked), asked, estimate=found).labelled({"x": {"label": "training", "among": "trained"}})
     assert "those with training = 0" in sentence(own)
+
+
+def test_a_question_that_leaves_values_open_is_about_a_distribution():
+    graph = Graph.of((), [Edge("x", "y"), Edge("x", "y", "<->")])
+    asked = query("P(y | do(x))")
+    said = sentence(Answer(str(asked), asked, refusal=identify(asked, graph), graph=graph))
+    assert said.startswith("The distribution of y, with x set, cannot be known from these variables")

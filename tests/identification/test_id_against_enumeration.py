@@ -64,7 +64,7 @@ def test_no_estimand_is_wrong_or_mentions_latent_nodes_where_the_graph_has_them(
 def test_no_effect_among_the_treated_is_wrong_on_random_admgs(conditions):
     rng = np.random.default_rng([7, conditions])
     rules = []
-    for _ in range(300):
+    for _ in range(900):
         graph = random_admg(rng, int(rng.integers(3, 7)), degree=2.5)
         (x,), (y,), w = drawn(rng, graph.nodes, (1, 1, conditions))
         for would, was in product((0, 1), (0, 1)):

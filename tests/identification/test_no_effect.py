@@ -1,4 +1,4 @@
-"""Which questions the graph itself answers with zero: those about two worlds that are one for all they mention."""
+"""Which questions the graph answers with zero: those about worlds that are one in all they mention."""
 
 import pytest
 

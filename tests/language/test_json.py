@@ -229,3 +229,15 @@ def test_kernels_worlds_and_every_kind_of_value_survive():
     expression = Product((Kernel(("A",)), P(terms, Term("g", -2.5), Term("h", ""))))
     back = expression_from_dict(through_json(expression_to_dict(expression)))
     assert repr(back) == repr(expression)
+
+
+def test_what_an_assumption_is_about_survives():
+    rests_on = (
+        Assumption("No unobserved confounder.", "graph", about="confounding"),
+        Assumption("Everybody could have been treated.", "default", testable=True, about="overlap"),
+    )
+    step = Step("query", P("Y"), P("Y"))
+    estimand = Estimand(ate("X", "Y"), P("Y"), step, Observed(), Graph.of((), [Edge("X", "Y")]), rests_on)
+    told = json.loads(json.dumps(estimand_to_dict(estimand)))
+    assert estimand_from_dict(told).assumptions == rests_on
+    assert estimand_to_dict(estimand_from_dict(told)) == told

@@ -17,7 +17,7 @@ from whence.language.query import att, effect
 from whence.refutation.implications import bears_on
 from whence.refutation.refute import refute
 from whence.refutation.result import Refutation
-from whence.runtime.errors import UnknownColumn
+from whence.runtime.errors import InvalidOption, UnknownColumn
 
 CONFOUNDED = Graph.of((), [Edge("w", "x"), Edge("w", "y"), Edge("x", "y")])
 
@@ -102,6 +102,18 @@ def test_a_graph_without_implications_leaves_the_data_no_say() -> None:
     found = checked(world(2))["implied independences"]
     assert found.verdict == "inconclusive"
     assert found.p is None
+
+
+@pytest.mark.parametrize("placebo", ["x", "y", "p"])
+def test_what_the_treatment_may_affect_is_no_placebo_outcome(placebo: str) -> None:
+    graph = Graph.of((), [*CONFOUNDED.edges, Edge("x", "p")])
+    with pytest.raises(InvalidOption, match=f'"{placebo}".*x cannot affect'):
+        checked(world(1), graph, placebo_outcomes=[placebo])
+
+
+def test_a_benchmark_that_is_not_adjusted_for_is_not_said_to_be_missing_from_the_data() -> None:
+    with pytest.raises(UnknownColumn, match='No column "p" in the set that is adjusted for'):
+        checked(world(1), benchmarks=["p"])
 
 
 def test_a_benchmark_must_be_adjusted_for() -> None:
@@ -195,7 +207,7 @@ def test_a_confounder_that_would_turn_the_effect_round_is_not_said_to_leave_it()
     x = (z + draws.normal(size=600) > 0).astype(int)
     y = x + 2 * z + draws.normal(size=600)
     found = checked({"w": z, "x": x, "y": y})["sensitivity"]
-    assert found.verdict == "failed"
+    assert found.verdict == "inconclusive"
     once = found.details["benchmarks"][0]
     assert once["estimate"] * found.details["estimate"] < 0
     assert "With one as strong as w the effect would change its sign." in found.sentence

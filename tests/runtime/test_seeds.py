@@ -17,3 +17,9 @@ def test_a_seed_passes_through_and_a_negative_one_is_an_error():
     assert as_seed(Seed(3, (1,))) == Seed(3, (1,))
     with pytest.raises(InvalidOption, match="seed cannot be"):
         as_seed(-1)
+
+
+@pytest.mark.parametrize("seed", ["a", None, 1.5])
+def test_what_is_no_whole_number_is_no_seed(seed):
+    with pytest.raises(InvalidOption, match="a whole number, zero or more"):
+        as_seed(seed)

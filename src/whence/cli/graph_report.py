@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from whence.identification.adjustment import adjustment_sets
 from whence.identification.front_door import front_door_set
 from whence.identification.identify import identify
-from whence.identification.implications import implied_independences
+from whence.identification.implications import independences
 from whence.identification.instruments import instruments
 from whence.identification.verify import verify
 from whence.language.estimand import Estimand
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 """How many sets and independences are listed before they are only counted."""
+COUNTED = 1_000
+"""How many independences are looked for: a graph of thousands of nodes implies millions."""
 
 
 def report(
@@ -36,8 +38,10 @@ def report(
     """Everything there is to tell: the graph, its independences (tested, if there are data), an effect."""
     told: dict[str, Any] = {"graph": graph_to_dict(known)}
     if known.kind in ("DAG", "ADMG"):
+        implied = list(islice(independences(known), COUNTED + 1))
+        told["more_independences"] = len(implied) > COUNTED
         told["independences"] = [
-            {"x": each.x, "y": each.y, "given": list(each.given)} for each in implied_independences(known)
+            {"x": each.x, "y": each.y, "given": list(each.given)} for each in implied[:COUNTED]
         ]
     if effect is not None:
         told["effect"] = of_effect(known, *effect)
@@ -109,14 +113,15 @@ def _implied(told: "Mapping[str, Any]") -> list[str]:
     if not found:
         return ["", "It implies no independence, so no data could speak against it."]
     failed = sum(bool(each.get("failed")) for each in found)
-    title = f"It implies {counted(len(found), 'independence')}"
+    beyond = "more than " if told.get("more_independences") and "tests" not in told else ""
+    title = f"It implies {beyond}{counted(len(found), 'independence')}"
     if "tests" in told:
         fail = f"{failed} of them {'fails' if failed == 1 else 'fail'}"
         fail = fail if len(found) > 1 else "it fails" if failed else "it holds"
         title += f"; {fail} in the data" + (" (multiplicity held by Holm)" if len(found) > 1 else "")
         found = sorted(found, key=lambda each: each["p_held"])
     lines = ["", title, *(f"  {_independence(each)}" for each in found[:SHOWN])]
-    return lines + ([f"  … and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])
+    return lines + ([f"  … and {beyond}{len(found) - SHOWN:,} more"] if len(found) > SHOWN else [])
 
 
 def _independence(each: "Mapping[str, Any]") -> str:

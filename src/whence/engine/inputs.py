@@ -51,5 +51,6 @@ def check_agreement(known: Graph | None, found: Table | None, named: Iterable[st
             raise UnknownColumn(name, known=found.columns)
     for node in () if known is None else known.observed:
         if node not in found:
-            cure = "If it was never measured, declare it latent."
+            gone = [note for note in found.notes if note.startswith(f"Left out the column {quoted(node)}:")]
+            cure = gone[0] if gone else "If it was never measured, declare it latent."
             raise UnknownColumn(node, known=found.columns, where="data, though the graph has it", cure=cure)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from whence.engine.contrast import settled
+from whence.identification.identify import check_query
 from whence.language.query import Query
 from whence.language.questions import question as read
+from whence.runtime.errors import InvalidQuery
 
 if TYPE_CHECKING:
     from whence.data.tables import Table
@@ -30,7 +32,14 @@ def parse(question: str | Query, known: Graph | None, found: Table | None) -> As
 
     Raises `QueryError` where it cannot be read or could be meant in several ways, and `UnknownVariable`.
     """
+    given = cast("object", question)  # what a caller without a type checker may hand in
+    if not isinstance(given, str | Query):
+        raise InvalidQuery(
+            f"An object of type {type(given).__name__} is no question.", "Give text or a query."
+        )
     names = known.nodes if known is not None else found.columns if found is not None else ()
     query, by = read(question, names)
+    if known is not None:
+        check_query(query, known)
     chosen = settled(query, found)
     return Asked(str(question), chosen.query, by, chosen.notes)

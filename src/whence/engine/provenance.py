@@ -39,6 +39,9 @@ def provenance(
         told |= {"data": found.source, "data_sha256": found.sha256, "rows": found.rows}
     if known is not None:
         told["graph"] = arrows.write(known) if drawing is None or looks_like_path(drawing) else drawing
+    days = dated(known, found)
+    if days:
+        told["labels"] = days
     told |= {
         "version": whence.__version__,
         "python": platform.python_version(),
@@ -51,6 +54,14 @@ def provenance(
         "command": command(question, source, drawing, how),
         "script": script(question, file, found, drawing, how),
     }
+
+
+def dated(known: Graph | None, found: Table | None) -> dict[str, JSON]:
+    """The unit of each date among the variables: arithmetic counts them in days."""
+    if found is None:
+        return {}
+    names = found.columns if known is None else [name for name in known.observed if name in found]
+    return {name: {"unit": "days"} for name in names if found.column(name).storage == "date"}
 
 
 def graph_argument(graph: object, known: Graph) -> str:

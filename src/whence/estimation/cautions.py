@@ -8,6 +8,7 @@ rows_dropped               rows were incomplete
 unstable_splits            the estimate moves by over half a standard error between fold splits
 few_clusters               clustered errors rest on fewer than 40 clusters, or on fewer of one arm
 dropped_columns            columns of the design are determined by others
+one_row                    one row alone makes more than a quarter of the squared standard error
 no_error                   the standard error is zero, since nothing was left to vary
 small_cells                a plug-in divides by the frequency of a combination seen fewer than five times
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.estimation.overlap import LEAST_SUPPORT, SMALL_EFFECTIVE_SIZE, is_poor
+from whence.estimation.overlap import SMALL_EFFECTIVE_SIZE, is_poor
 from whence.estimation.values import Warning_
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 UNBALANCED = 0.1
 FEW_CLUSTERS = 40
+LARGEST_SHARE = 0.25
+SUPPORT_OF_REGRESSION = 0.5
+"""Below this a regression warns: it leans less on overlap than weights do, and few rows show less of it."""
 
 
 def of_overlap(found: Overlap | None) -> list[Warning_]:
@@ -141,7 +145,7 @@ def of_regression(name: str, left: Floats, support: float | None) -> list[Warnin
     is the share of rows with somebody like them in the other arm, where there are arms.
     """
     warnings: list[Warning_] = []
-    if support is not None and support < LEAST_SUPPORT:
+    if support is not None and support < SUPPORT_OF_REGRESSION:
         message = (
             f"Only {support:.0%} of the rows have a propensity that somebody in the other group has too; for "
             "the others the regression carries straight lines on to where nobody was seen."
@@ -155,6 +159,20 @@ def of_regression(name: str, left: Floats, support: float | None) -> list[Warnin
         )
         warnings.append(Warning_("low_effective_sample_size", message))
     return warnings
+
+
+def of_influence(influence: Floats) -> list[Warning_]:
+    """An error that one row decides: without it the answer would be another, and surer."""
+    squares = influence**2
+    total = float(np.sum(squares))
+    share = float(np.max(squares)) / total if total > 0.0 else 0.0
+    if share <= LARGEST_SHARE:
+        return []
+    message = (
+        f"Row {int(np.argmax(squares)) + 1:,} of those used makes {share:.0%} of the squared standard error "
+        "by itself: look at it, and do not rely on the interval."
+    )
+    return [Warning_("one_row", message)]
 
 
 def of_error(se: float, outcome: Floats) -> list[Warning_]:

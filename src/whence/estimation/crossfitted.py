@@ -165,6 +165,7 @@ def _assembled(
         *cautions.of_rows(data.rows_dropped, data.n),
         *cautions.of_splits(values, se),
         *cautions.of_clusters(inside, [arm[data.group] for arm in data.arms]),
+        *cautions.of_influence(influence[data.group]),
         *cautions.of_error(se, data.y[data.group]),
     )
     return Estimate(

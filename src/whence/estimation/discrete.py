@@ -189,6 +189,7 @@ def _at_entry(plan: EstimationPlan, columns: Columns, functional: Functional) ->
         *_small_cells(plan, functional, joint.n),
         *cautions.of_rows(columns.rows_dropped, round(joint.n)),
         *cautions.of_clusters(clusters, [columns.members(arm) for arm in plan.arms]),
+        *([] if influence is None else cautions.of_influence(influence)),
         *([] if columns[plan.outcome].text else cautions.of_error(se, columns[plan.outcome].numbers)),
     )
     return replace(

@@ -24,8 +24,8 @@ SMALL_EFFECTIVE_SIZE = 50.0
 LEAST_SHARE = 0.1
 """Overlap is low where the weights leave less than this share of an arm."""
 
-MOST_ROWS, MOST_COLUMNS = 2_000, 50
-"""A regression's common support is looked at on about so many rows, and by no more columns."""
+MOST_ROWS, ROWS_PER_COLUMN = 2_000, 5
+"""A regression's common support is looked at on about so many rows, of at least so many for each column."""
 
 LEAST_SUPPORT = 0.9
 """Overlap is low where fewer of those who count lie within the other arm's range of propensities."""
@@ -90,14 +90,15 @@ def apart(arms: Sequence[Booleans], found: Overlap) -> bool:
 def support_of_regression(design: Floats, arms: Sequence[Booleans]) -> float | None:
     """The common support of two arms by a logistic propensity on the rows themselves, or on some of many.
 
-    None where there are no two arms, nothing to tell them apart by, or columns enough to do so by chance.
+    None where there are no two arms, nothing to tell them apart by, or so many columns for the rows of the
+    rarer arm that any two groups can be told apart by chance.
     """
     columns = design.shape[1]
-    if len(arms) != 2 or not 0 < columns <= MOST_COLUMNS:
+    if len(arms) != 2 or columns == 0:
         return None
     some = slice(None, None, max(design.shape[0] // MOST_ROWS, 1))
     arms, design = [arm[some] for arm in arms], design[some]
-    if not all(bool(arm.any()) for arm in arms):
+    if min(int(np.count_nonzero(arm)) for arm in arms) < ROWS_PER_COLUMN * columns:
         return None
     chance = fit_logistic(design, floats(arms[0])).predict(design)
     return common_support(arms, [chance, 1.0 - chance], treated=False)

@@ -126,6 +126,11 @@ def numeric(rows: Columns, name: str, role: str) -> Floats:
 def _too_few(plan: EstimationPlan, found: Problem) -> TooFewRows | None:
     """At least two rows per fold in each arm for cross-fitting; a spare row for plain regression."""
     folds = plan.options.folds
+    if found.clusters is not None and np.unique(found.clusters).size < 2:
+        return TooFewRows(
+            f"{plan.options.clusters} is the same in every row: errors cannot be clustered by one cluster.",
+            ("more clusters", 'errors="robust" without clusters'),
+        )
     if plan.method == "ols":
         if found.n < 3:
             return TooFewRows(f"There are {found.n} complete rows; a regression needs more.", ("more rows",))

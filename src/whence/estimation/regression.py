@@ -86,6 +86,7 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
             *cautions.of_range(plan, t),
             *cautions.of_rows(data.rows_dropped, data.n),
             *cautions.of_clusters(clusters if kind == "CR1" else None, arms),
+            *cautions.of_influence(influence[group]),
             *cautions.of_error(se, y),
             *cautions.of_columns(dropped),
         ),

@@ -112,8 +112,9 @@ class Answer:
         for name in labels:
             if name not in known:
                 raise InvalidAnswer(f'there is no variable "{name}" to give a label to')
-        given = cast("JSON", {name: dict(words) for name, words in labels.items()})
-        return replace(self, provenance={**self.provenance, "labels": given})
+        before = cast("Mapping[str, Mapping[str, JSON]]", self.provenance.get("labels") or {})
+        given = {name: {**before.get(name, {}), **words} for name, words in labels.items()}
+        return replace(self, provenance={**self.provenance, "labels": cast("JSON", {**before, **given})})
 
     def to_dict(self) -> dict[str, JSON]:
         """As plain JSON values, `whence.answer/1`."""

@@ -202,6 +202,9 @@ def _asked(body: Expression | None, words: Words, answer: Answer) -> str:
     match body:
         case Expectation(variable=variable, body=P() as atom):
             return f"the mean of {words.name(variable)}{_when(atom, words)}"
+        case P() if any(term.value is None for term in body.of):
+            names = [words.event(term) for term in body.of]
+            return f"the distribution of {listed(names)}{_when(body, words)}"
         case P():
             return f"the probability that {words.events(body.of)}{_when(body, words)}"
         case Difference(left=P() as left, right=P() as right) if left.of == right.of:
@@ -249,7 +252,7 @@ def subject(answer: Answer) -> str:
         treatment, outcome = words.name(query.contrast.treatment), words.name(query.contrast.outcome)
         return f"the effect of {treatment} on {outcome}{kind}"
     if isinstance(query.body, P | Expectation):
-        return _asked(query.body, words, answer).rstrip(",")
+        return _asked(query.body, words, answer)
     if query.treatments and query.outcomes:
         done = listed([words.name(name) for name in query.treatments])
         return f"the effect of {done} on {listed([words.name(name) for name in query.outcomes])}"

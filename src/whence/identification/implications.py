@@ -16,6 +16,7 @@ A ⟂ C | B
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from whence.identification.projection import latent_projection
@@ -42,13 +43,16 @@ def implied_independences(graph: Graph) -> tuple[Independence, ...]:
 
     Latent nodes are never mentioned. Raises `InvalidGraph` for kinds other than DAG and ADMG.
     """
+    return tuple(independences(graph))
+
+
+def independences(graph: Graph) -> Iterator[Independence]:
+    """The same one by one: a large graph implies millions, and the first are soon found."""
     observed = latent_projection(graph)
     edges = Adjacency.of(observed)
-    found: list[Independence] = []
     for a, name in enumerate(observed.nodes):
         near = observed.parents[a] | observed.children[a] | observed.spouses[a]
         for b in bits(observed.all & ~near & ~((2 << a) - 1)):
             given = minimal_separator(Separation(edges, 1 << a, 1 << b, 0, observed.all))
             if given is not None:
-                found.append(Independence(name, observed.nodes[b], observed.names(given)))
-    return tuple(found)
+                yield Independence(name, observed.nodes[b], observed.names(given))

@@ -126,7 +126,7 @@ class General:
 Shape = Adjustment | FrontDoor | Observed | General
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Estimand:
     """An expression in what was observed that equals the query, and the derivation that proves it.
 
@@ -139,6 +139,9 @@ class Estimand:
     shape: Shape
     graph: Graph
     assumptions: tuple[Assumption, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Estimand({self.query} = {self.text}, by {self.shape.name})"
 
     @property
     def text(self) -> str:

@@ -76,7 +76,7 @@ class Contrast:
         return replace(self, level=level, base=base)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Query:
     """What is asked: `body` is the estimand over worlds; `contrast` is its named form, where it has one.
 
@@ -133,6 +133,9 @@ class Query:
         if self.contrast is None:
             return self
         return replace(of_contrast(self.contrast.at(level, base)), assuming=self.assuming)
+
+    def __repr__(self) -> str:
+        return f"query({str(self)!r})"
 
     def __str__(self) -> str:
         shown = str(self.contrast) if self.contrast is not None and self.contrast.open else to_text(self.body)

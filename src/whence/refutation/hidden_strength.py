@@ -31,8 +31,9 @@ NAME = "E-value"
 def hidden_strength(subject: Subject) -> Refutation | None:
     """The E-values of the estimate and of its interval; None unless two arms of a treatment are compared.
 
-    `failed` when some covariate, cut at its median, is as strongly tied to both treatment and outcome as
-    the E-value of the interval; `survived` when none is; `inconclusive` where the interval holds no effect.
+    `survived` when no covariate, cut at its median, is as strongly tied to both treatment and outcome as the
+    E-value of the interval; else `inconclusive`, never `failed`: a hidden cause as strong as a measured one
+    is possible, which is no evidence that there is one.
     """
     if len(subject.plan.arms) != 2 or subject.estimate.interval is None:
         return None
@@ -46,11 +47,7 @@ def hidden_strength(subject: Subject) -> Refutation | None:
     ratio, interval = found
     of_ratio, of_limit = e_value(ratio), e_value_of_limit(interval)
     name, strength = _strongest_covariate(data)
-    verdict: Verdict = "survived" if name else "inconclusive"
-    if of_limit == 1.0:
-        verdict = "inconclusive"
-    elif name and strength >= of_limit:
-        verdict = "failed"
+    verdict: Verdict = "survived" if name and of_limit > max(strength, 1.0) else "inconclusive"
     sentence = (
         f"On the risk-ratio scale the answer is {ratio:.3g}; a hidden cause would have to multiply "
         f"both the chance of treatment and that of the outcome by {of_ratio:.3g} to explain it away, and by "

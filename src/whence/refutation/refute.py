@@ -22,6 +22,7 @@ from whence.refutation.random_common_cause import random_common_cause
 from whence.refutation.rerun import Subject
 from whence.refutation.sensitivity import sensitivity
 from whence.refutation.subset import subset
+from whence.runtime.errors import InvalidOption
 from whence.runtime.events import Refuted, emit
 from whence.runtime.executor import executor as as_executor
 from whence.runtime.seeds import as_seed
@@ -56,8 +57,10 @@ def refute(
     measured by `benchmarks` (by default the strongest covariate); each of `placebo_outcomes` is put in the
     outcome's place, itself and what was derived from it left out of the adjustment set. An estimate read from
     a file has no plan and cannot be run again, nor can one from a table of probabilities: of those there are
-    no checks. Raises `UnknownColumn` for placebos and benchmarks that are not there.
+    no checks. Raises `UnknownColumn` for placebos and benchmarks that are not there, and `InvalidOption` for
+    a placebo that the treatment may affect: itself, the outcome, or an effect of it in the graph.
     """
+    check_placebos(placebo_outcomes, estimate.plan, graph)
     made: list[Refutation] = []
     for found in _checks(estimate, table, graph, placebo_outcomes, benchmarks, as_seed(seed), executor):
         emit(Refuted(stage="refute", name=found.name, verdict=found.verdict))
@@ -101,6 +104,21 @@ def _checks(
             estimate, plan, columns_of(table, names).expanded(), estimate.se, subject.seed, workers
         )
         yield placebo_outcome(with_placebo, placebo, made_from(placebo, table, graph))
+
+
+def check_placebos(placebos: Sequence[str], plan: EstimationPlan | None, graph: Graph | None) -> None:
+    """Raise `InvalidOption` for a placebo whose true effect is not known to be zero."""
+    if plan is None:
+        return
+    known = [name for name in plan.treatments if graph is not None and name in graph.index]
+    effects = descendants_of(graph, known) if graph is not None and known else ()
+    for placebo in placebos:
+        if placebo in (*plan.treatments, plan.outcome, *effects):
+            raise InvalidOption(
+                "a placebo outcome",
+                placebo,
+                f"a column that {' and '.join(plan.treatments)} cannot affect, such as an earlier one",
+            )
 
 
 def shape_of(plan: EstimationPlan) -> Shape | None:

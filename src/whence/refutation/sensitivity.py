@@ -55,14 +55,13 @@ class Benchmark:
 def sensitivity(subject: Subject, benchmarks: Sequence[str]) -> Refutation | None:
     """Robustness values, benchmarks and contours; None where there is no regression to judge by.
 
-    `failed` when a confounder just as strong as the strongest benchmark would leave an interval that holds
-    zero; `survived` when it would not; `inconclusive` where there is no covariate to measure by, or where the
-    regression leaves zero open as it is.
+    `survived` when a confounder just as strong as the strongest benchmark would leave an interval without
+    zero; else `inconclusive`, never `failed`: how strong a confounder must be is no evidence of one.
     Raises `UnknownColumn` for a benchmark that is not adjusted for.
     """
     for name in benchmarks:
         if name not in subject.plan.adjust:
-            raise UnknownColumn(name, known=subject.plan.adjust)
+            raise UnknownColumn(name, known=subject.plan.adjust, where="set that is adjusted for")
     # As a regression would have it: rows of a third level have no part in the comparison.
     data = problem(replace(subject.plan, method="ols"), subject.columns)
     if not isinstance(data, Problem):
@@ -168,11 +167,10 @@ def strongest(fit: Regression, made: Sequence[Benchmark]) -> tuple[Benchmark, ..
 
 def _verdict(fit: Regression, shown: Sequence[Benchmark], level: float) -> Verdict:
     single = [each.adjusted for each in shown if each.times == 1.0]
-    if not single or _holds_zero(fit, level):
-        # Where the regression itself leaves zero open there is nothing for a confounder to overturn.
-        return "inconclusive"
     flipped = any(np.sign(each.estimate) != np.sign(fit.estimate) for each in single)
-    return "failed" if flipped or any(_holds_zero(each, level) for each in single) else "survived"
+    overturned = flipped or any(_holds_zero(each, level) for each in (fit, *single))
+    # Never "failed": that such a confounder would overturn the answer is no evidence that there is one.
+    return "inconclusive" if overturned or not single else "survived"
 
 
 def _holds_zero(fit: Regression, level: float) -> bool:

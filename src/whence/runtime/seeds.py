@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from operator import index
+from typing import SupportsIndex, cast
 
 from whence.runtime.errors import InvalidOption
 
@@ -35,6 +37,7 @@ def as_seed(seed: int | Seed) -> Seed:
     """`seed` itself, or the root seed of a whole number that is not negative."""
     if isinstance(seed, Seed):
         return seed
-    if seed < 0:
-        raise InvalidOption("seed", seed, "a whole number, zero or more")
-    return Seed(int(seed))
+    given = cast("object", seed)  # what a caller without a type checker may hand in
+    if not isinstance(given, SupportsIndex) or index(given) < 0:
+        raise InvalidOption("seed", given, "a whole number, zero or more")
+    return Seed(index(given))
