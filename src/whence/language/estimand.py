@@ -2,7 +2,7 @@
 
 A derivation is a tree of steps. Each step states that a claim (a probability with `do`, or a kernel Q[C])
 equals a formula in what was observed, by a named rule resting on facts of the graph; `whence.verify` derives
-those facts anew. The rules are listed in `docs/reference/derivations.md`.
+those facts anew. The rules are listed in `docs/derivations.md`.
 
 >>> from whence.language.expression import P
 >>> step = Step("observation", P("Y", "X"), P("Y", "X"))
