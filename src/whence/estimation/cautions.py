@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 UNBALANCED = 0.1
 FEW_CLUSTERS = 40
+LEAST_SUPPORT = 0.95
 LARGEST_SHARE = 0.25
 SUPPORT_OF_REGRESSION = 0.5
 """Below this a regression warns: it leans less on overlap than weights do, and few rows show less of it."""
@@ -57,7 +58,7 @@ def of_overlap(found: Overlap | None) -> list[Warning_]:
             "below 50 the interval is not to be relied on."
         )
         warnings.append(Warning_("low_effective_sample_size", message))
-    if found.common_support < 0.99:
+    if found.common_support < LEAST_SUPPORT:
         message = (
             f"Only {support} of those who count have a propensity that somebody in the other group has too; "
             "for the others the models extrapolate."
