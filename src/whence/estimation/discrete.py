@@ -196,7 +196,7 @@ def _at_entry(plan: EstimationPlan, columns: Columns, functional: Functional) ->
         bare,
         se=se,
         interval=(low, high),
-        n=round(joint.n),
+        n=columns.selected(columns.members(plan.within)).n if plan.within else round(joint.n),
         diagnostics=diagnostics,
         warnings=warnings,
         influence=influence,

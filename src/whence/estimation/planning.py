@@ -16,7 +16,7 @@ from whence.estimation.plan import EstimationPlan, Options, Setting, spelt
 from whence.estimation.rules import with_method
 from whence.language.estimand import Adjustment
 from whence.language.expression import Expression, P, Value, atoms, free_variables, substitute
-from whence.language.refusals import NotYetAnswerable, Refusal
+from whence.language.refusals import NotYetAnswerable, NoVariation, Refusal
 from whence.runtime.errors import UnsuitableMethod
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def needed(estimand: Estimand, options: Options) -> tuple[str, ...]:
 def plans(estimand: Estimand, columns: Columns, options: Options) -> tuple[EstimationPlan, ...] | Refusal:
     """A plan for each number the query asks for: one, or one for each level of what it leaves open."""
     if isinstance(estimand.shape, Adjustment):
-        refusal = _slope_among_some(estimand.query.contrast, columns)
+        contrast = estimand.query.contrast
+        refusal = _constant_outcome(contrast, columns) or _slope_among_some(contrast, columns)
         if refusal is not None:
             return refusal
         made = _of_contrast(estimand, estimand.shape, columns, options)
@@ -55,6 +56,18 @@ def plans(estimand: Estimand, columns: Columns, options: Options) -> tuple[Estim
             'Leave method="auto", or ask for "plug-in".',
         )
     return _of_expression(estimand, columns, options)
+
+
+def _constant_outcome(contrast: Contrast | None, columns: Columns) -> NoVariation | None:
+    """An outcome that is the same in every row shows no effect, and no error to judge that by."""
+    if contrast is None or len(columns[contrast.outcome].all_levels()) > 1:
+        return None
+    name = contrast.outcome
+    value = columns[name].all_levels()[0]
+    return NoVariation(
+        f"{spelt(((name, value),))} in every row, so no effect on it can be seen.",
+        (f"rows in which {name} differs",),
+    )
 
 
 def _slope_among_some(contrast: Contrast | None, columns: Columns) -> NotYetAnswerable | None:
