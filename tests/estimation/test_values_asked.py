@@ -7,7 +7,7 @@ import pytest
 
 import whence as wh
 from whence.language.refusals import NotYetAnswerable
-from whence.runtime.errors import UnknownLevel
+from whence.runtime.errors import InvalidQuery, UnknownLevel
 
 DRAWS = np.random.default_rng(0)
 N = 400
@@ -39,3 +39,14 @@ def test_among_the_treated_means_nothing_for_a_number_of_many_values() -> None:
     table = wh.table({"z": Z, "x": dose, "y": dose + Z + DRAWS.normal(size=N)})
     estimand = wh.identify(wh.att("x", "y"), wh.graph("z -> x -> y; z -> y"))
     assert isinstance(wh.estimate(estimand, table), NotYetAnswerable)  # type: ignore[arg-type]
+
+
+def test_a_number_that_no_row_has_is_an_error_as_outcome_and_none_as_treatment() -> None:
+    dose = np.round(Z + DRAWS.normal(size=N), 2)
+    table = wh.table({"z": Z, "x": dose, "y": np.round(dose + DRAWS.normal(size=N), 3)})
+    graph = wh.graph("z -> x -> y; z -> y")
+    with pytest.raises(UnknownLevel, match=r'No row has "y" = "1234\.5"'):
+        wh.ask("P(y=1234.5 | do(x=0))", table, graph)
+    assert wh.ask(wh.effect("x", "y", 0.123, 0.456), table, graph).status == "answered"
+    with pytest.raises(InvalidQuery, match="y has too many values"):
+        wh.ask("P(y | do(x=0))", table, graph)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whence.data.columns import Array, Column, Value
+from whence.data.mixed import is_number
 from whence.data.schema import Kind, kind_of_column
 from whence.data.tables import Table
 from whence.data.weighting import Weighting, rescaled
@@ -71,7 +72,7 @@ class Frame:
         """The column as float64 where its values are numbers; raises `TextInNumericRole` for text."""
         column = self._held(name)
         if column.storage == "text":
-            words = [level for level in column.levels if not _is_number(level)]
+            words = [level for level in column.levels if not is_number(level)]
             raise TextInNumericRole(name, role, (words or list(column.levels))[:3])
         return column.floats()
 
@@ -156,11 +157,3 @@ def _present(column: Column) -> Array:
 
 def _observations(present: Array, counts: Floats | None) -> int:
     return int(np.count_nonzero(present)) if counts is None else int(np.sum(counts[present]))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from whence.data.mixed import mixed
 from whence.engine.ledger import ledger
 from whence.estimation.values import Estimate, Warning_
 from whence.explanation.answer import Answer
@@ -75,7 +76,9 @@ def cautions(
     if after:
         held, done = (listed([bare(name) for name in names]) for names in (after, asked.query.treatments))
         reading.append(Warning_("after_treatment", AFTER.format(held=held, done=done)))
-    data = [Warning_("data", note) for note in (found.notes if found else ())]
+    used = () if known is None else known.observed
+    notes = (*found.notes, *mixed(found, (*asked.query.variables, *used))) if found else ()
+    data = [Warning_("data", note) for note in notes]
     return tuple(dict.fromkeys([*reading, *data, *(each for number in numbers for each in number.warnings)]))
 
 

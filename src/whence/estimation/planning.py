@@ -17,7 +17,7 @@ from whence.estimation.rules import with_method
 from whence.language.estimand import Adjustment
 from whence.language.expression import Expression, P, Value, atoms, free_variables, substitute
 from whence.language.refusals import NotYetAnswerable, NoVariation, Refusal
-from whence.runtime.errors import UnsuitableMethod
+from whence.runtime.errors import InvalidQuery, UnsuitableMethod
 
 if TYPE_CHECKING:
     from whence.estimation.columns import Columns
@@ -149,10 +149,9 @@ def _groups(names: tuple[str, ...] | list[str], columns: Columns) -> list[Settin
     """Every combination of levels that some row has."""
     many = [name for name in names if not columns[name].discrete]
     if many:
-        raise UnsuitableMethod(
-            "auto",
-            f"{many[0]} has too many values to give an answer for each",
-            f"Ask for values of {many[0]}, or derive a column that holds it in classes.",
+        raise InvalidQuery(
+            f"{many[0]} has too many values to give an answer for each.",
+            f"Ask for its mean, E[{many[0]} | …], or derive a column with it in classes.",
         )
     if not names:
         return [()]

@@ -1,7 +1,7 @@
 """The values that a question names must be values that the data have.
 
 A probability of a level that nobody ever has would come out as zero, with an interval of no width: more
-likely it is a slip of the pen. Numbers of many values are left alone, since any of them may occur.
+likely it is a slip of the pen. A treatment that is an amount may be set to any number, seen or not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from whence.language.expression import P, Term, atoms
+from whence.language.expression import P, Term, Value, atoms
 from whence.runtime.errors import UnknownLevel
 
 if TYPE_CHECKING:
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 FEW = frozenset({"binary", "categorical", "ordered"})
 """Kinds of columns whose values are names, more than amounts."""
 
+NEAREST = 3
+"""How many of the values that occur an error names."""
+
 
 def check_values(query: Query, table: Table) -> None:
-    """Raise `UnknownLevel` for a value of a column of few levels that no row has.
+    """Raise `UnknownLevel` for a value that no row has, unless it is an amount that a treatment is set to.
 
     In a contrast whose levels are open the 1 and 0 of the treatment only hold the places.
     """
@@ -30,12 +33,27 @@ def check_values(query: Query, table: Table) -> None:
     for atom in atoms(query.body):
         if not isinstance(atom, P):
             continue
+        seen = {term.name for term in (*atom.of, *atom.given)}
         for term in _with_values(atom.terms):
-            field = table.schema[term.name] if term.name in table else None
-            known = field is not None and field.kind in FEW and field.levels
-            held_open = term.name == open_name
-            if known and not held_open and field is not None and term.value not in field.levels:
-                raise UnknownLevel(term.name, term.value, field.levels)
+            if term.name in table and term.name != open_name:
+                _check_value(term.name, term.value, table, amounts=term.name not in seen)
+
+
+def _check_value(name: str, value: Value | None, table: Table, *, amounts: bool) -> None:
+    field = table.schema[name]
+    if field.kind in FEW:
+        if field.levels and value not in field.levels:
+            raise UnknownLevel(name, value, field.levels)
+    elif not amounts and field.kind != "constant":
+        found = table.column(name).level_codes()[0]
+        if value not in found:
+            raise UnknownLevel(name, value, _nearest(value, found))
+
+
+def _nearest(value: Value | None, found: tuple[Value, ...]) -> tuple[Value, ...]:
+    if isinstance(value, str) or value is None or any(isinstance(each, str) for each in found):
+        return found
+    return tuple(sorted(found, key=lambda each: abs(float(each) - float(value)))[:NEAREST])
 
 
 def _with_values(terms: tuple[Term, ...]) -> Iterator[Term]:
