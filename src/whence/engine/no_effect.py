@@ -23,17 +23,14 @@ if TYPE_CHECKING:
 
 
 def zero(estimand: Estimand, found: Table | None, how: How) -> Estimate:
-    """Zero, known exactly if the graph is right; `naive` is what the data show without the graph.
-
-    The method is the plug-in: both sides of the estimand are one formula, so any data give zero.
-    """
+    """Zero, known exactly if the graph is right; `naive` is what the data show without the graph."""
     query = estimand.query
     done, asked = (" and ".join(bare(name) for name in names) for names in (query.treatments, query.outcomes))
     return Estimate(
         *(0.0, 0.0, (0.0, 0.0), how.level),
         n=0 if found is None else found.n,
         naive=None if found is None else _as_seen(query, estimand.graph, found),
-        method="plug-in",
+        method="graph",
         why=f"It follows from the graph alone: nothing leads from {done} to {asked} in it, so setting {done} "
         f"leaves {asked} as it is. No data went into it.",
         label=f"effect of {done} on {asked}",

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from whence.data.tables import Table
     from whence.engine.how import How
-    from whence.estimation.plan import Asked, Errors
+    from whence.estimation.methods import Asked
+    from whence.estimation.plan import Errors
     from whence.estimation.values import Estimate
     from whence.refutation.result import Refutation
     from whence.runtime.executor import Executor

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, cast
 from whence.estimation.crossfitted import Fitted, fitted, scored
 from whence.estimation.discrete import plug_in_estimates
 from whence.estimation.learners import Given, Learners
-from whence.estimation.plan import Asked, Errors, EstimationPlan, Options
+from whence.estimation.methods import Asked
+from whence.estimation.plan import Errors, EstimationPlan, Options
 from whence.estimation.planning import needed, plans
 from whence.estimation.problem import problem
 from whence.estimation.regression import regression

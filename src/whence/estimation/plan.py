@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from whence.estimation.learners import Learners
-from whence.estimation.values import Method
+from whence.estimation.methods import Asked, Method
 from whence.language.expression import Expression, P, Value, atoms
 from whence.runtime.errors import InvalidOption, UnsuitableMethod
 from whence.runtime.seeds import Seed
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from whence.language.query import Contrast
 
 Errors: TypeAlias = Literal["classical", "robust", "cluster"]
-Asked: TypeAlias = Literal["auto", "aipw", "plr", "ols", "plug-in"]
 Setting: TypeAlias = "tuple[tuple[str, Value], ...]"
 """Variables at values: an arm, or a group."""
 

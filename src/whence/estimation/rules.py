@@ -29,7 +29,7 @@ from whence.runtime.errors import UnsuitableMethod
 
 if TYPE_CHECKING:
     from whence.estimation.columns import Columns
-    from whence.estimation.values import Method
+    from whence.estimation.methods import Method
 
 LEAST_PER_CELL = 5
 LEAST_PER_STRATUM = 10

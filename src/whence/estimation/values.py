@@ -12,16 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from whence.estimation.methods import Method
 from whence.numerics.arrays import Floats
 from whence.runtime.errors import InvalidAnswer
 from whence.runtime.plain import JSON, plain
 
 if TYPE_CHECKING:
     from whence.estimation.plan import EstimationPlan
-
-Method = Literal["aipw", "plr", "ols", "plug-in"]
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
 """Which quantiles of the propensity are kept for each arm."""

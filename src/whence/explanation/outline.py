@@ -32,12 +32,19 @@ SOURCES = {
     "design": "the design",
     "data": "the data",
 }
-SHORT = {"aipw": "AIPW", "plr": "partially linear", "ols": "regression", "plug-in": "plug-in"}
+SHORT = {
+    "aipw": "AIPW",
+    "plr": "partially linear",
+    "ols": "regression",
+    "plug-in": "plug-in",
+    "graph": "from the graph alone",
+}
 METHODS = {
     "aipw": "augmented inverse-probability weighting (AIPW), cross-fitted",
     "plr": "partially linear regression, cross-fitted",
     "ols": "linear regression",
     "plug-in": "plug-in of observed frequencies",
+    "graph": "none: the graph excludes an effect",
 }
 
 

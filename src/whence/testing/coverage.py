@@ -24,7 +24,7 @@ from whence.runtime.errors import InvalidOption
 from whence.testing.worlds import World, curved, front_door, linear
 
 if TYPE_CHECKING:
-    from whence.estimation.plan import Asked
+    from whence.estimation.methods import Asked
 
 WORLDS: dict[str, Callable[[], World]] = {"linear": linear, "front door": front_door, "curved": curved}
 
