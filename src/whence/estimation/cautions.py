@@ -42,7 +42,7 @@ def of_overlap(found: Overlap | None) -> list[Warning_]:
     if found is None:
         return []
     warnings: list[Warning_] = []
-    support = f"{found.common_support:.0%}"
+    support = f"{100 * found.common_support:.0f} %"
     if is_poor(found):
         worst = min(found.arms, key=lambda arm: arm.effective_size / max(arm.n, 1))
         message = (
@@ -60,8 +60,8 @@ def of_overlap(found: Overlap | None) -> list[Warning_]:
         warnings.append(Warning_("low_effective_sample_size", message))
     if found.common_support < LEAST_SUPPORT:
         message = (
-            f"Only {support} of those who count have a propensity that somebody in the other group has too; "
-            "for the others the models extrapolate."
+            f"Only {support} of those who count have a propensity that somebody in the other group has "
+            "too; for the others the models extrapolate."
         )
         warnings.append(Warning_("outside_support", message))
     return warnings
@@ -106,8 +106,8 @@ def of_rows(dropped: int, kept: int) -> list[Warning_]:
         return []
     share = dropped / (dropped + kept)
     message = (
-        f"{dropped:,} rows ({share:.1%}) were left out because a value was missing; the answer is for the "
-        "others, and the same for all only if rows are missing at random."
+        f"{dropped:,} rows ({100 * share:.1f} %) were left out because a value was missing; the answer is "
+        "for the others, and the same for all only if rows are missing at random."
     )
     return [Warning_("rows_dropped", message)]
 
@@ -148,8 +148,8 @@ def of_regression(name: str, left: Floats, support: float | None) -> list[Warnin
     warnings: list[Warning_] = []
     if support is not None and support < SUPPORT_OF_REGRESSION:
         message = (
-            f"Only {support:.0%} of the rows have a propensity that somebody in the other group has too; for "
-            "the others the regression carries straight lines on to where nobody was seen."
+            f"Only {100 * support:.0f} % of the rows have a propensity that somebody in the other group has "
+            "too; for the others the regression carries straight lines on to where nobody was seen."
         )
         warnings.append(Warning_("low_overlap", message))
     worth = 3.0 * float(np.sum(left**2)) ** 2 / max(float(np.sum(left**4)), 1e-300)
@@ -170,8 +170,8 @@ def of_influence(influence: Floats) -> list[Warning_]:
     if share <= LARGEST_SHARE:
         return []
     message = (
-        f"Row {int(np.argmax(squares)) + 1:,} of those used makes {share:.0%} of the squared standard error "
-        "by itself: look at it, and do not rely on the interval."
+        f"Row {int(np.argmax(squares)) + 1:,} of those used makes {100 * share:.0f} % of the squared "
+        "standard error by itself: look at it, and do not rely on the interval."
     )
     return [Warning_("one_row", message)]
 

@@ -45,14 +45,12 @@ def subset(subject: Subject) -> Refutation | None:
     return Refutation(
         name=NAME,
         verdict=verdict_of(p=p, power=power, alpha=SHARED_LEVEL),
-        null=f"estimates from random {SHARE:.0%} of the rows scatter as their size explains".replace(
-            "%", " %"
-        ),
+        null=f"estimates from random {100 * SHARE:.0f} % of the rows scatter as their size explains",
         statistic=statistic,
         p=p,
         power=power,
         blind_to="anything that all rows share, hidden confounding above all",
-        sentence=f"Over {found.size} random subsets of {SHARE * 100:.0f} % of the rows the answer moves by "
+        sentence=f"Over {found.size} random subsets of {100 * SHARE:.0f} % of the rows the answer moves by "
         f"at most {largest:.2f} of its standard errors.",
         details={"estimates": found.tolist()},
     )
