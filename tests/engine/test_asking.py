@@ -317,3 +317,18 @@ def test_a_variable_whose_column_could_not_be_held_is_met_with_the_reason(world)
         wh.ask("effect of x on y", {**world, "y": [[value] for value in world["y"]]}, GRAPH)
     assert 'Left out the column "y": it holds values of type list.' in caught.value.cure
     assert "latent" not in caught.value.cure
+
+
+def test_each_number_of_an_answer_by_groups_is_attacked_and_the_graph_once():
+    draws = np.random.default_rng(8)
+    z, w = draws.integers(0, 2, (2, 800))
+    x = (z + draws.normal(size=800) > 0.5).astype(int)
+    y = x * (1 + w) + z + draws.normal(size=800)
+    data = {"z": z, "w": w, "x": x, "y": y}
+    answer = wh.ask("effect of x on y by w", data, "z -> x -> y; z -> y; w -> y", method="aipw")
+    assert [estimate.n for estimate in answer.estimates] == [int((w == 0).sum()), int((w == 1).sum())]
+    names = [check.name for check in answer.refutations]
+    assert "placebo treatment, where w = 0" in names
+    assert "placebo treatment, where w = 1" in names
+    assert sum(name.endswith("implied independences") for name in names) <= 2
+    assert len(names) == len(set(names))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from whence.engine import no_effect
 from whence.estimation import api as estimation
+from whence.estimation.plan import spelt
 from whence.identification.no_effect import excluded
 from whence.language.estimand import Estimand
 from whence.language.expression import P, atoms
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from whence.estimation.values import Estimate
     from whence.refutation.result import Refutation
     from whence.runtime.executor import Executor
+
+
+MOST_REFUTED = 8
+"""Of an answer of many numbers, so many are attacked one by one."""
 
 
 def hearing(sink: Callable[[Event], None] | None) -> AbstractContextManager[None]:
@@ -79,19 +85,24 @@ def refute(
     how: How,
     workers: Executor,
 ) -> tuple[Refutation, ...]:
-    """What was tried to break the answer, where it is one number."""
-    if isinstance(estimand, Refusal) or isinstance(estimates, Refusal):
-        return ()
-    if found is None or len(estimates) != 1:
+    """What was tried to break the answer: each of its numbers, and the graph once."""
+    if isinstance(estimand, Refusal) or isinstance(estimates, Refusal) or found is None:
         return ()
     if excluded(estimand.query, estimand.graph):
         return no_effect.against_the_data(estimand, found)
-    return refutation.refute(
-        estimates[0],
-        found,
-        known,
-        placebo_outcomes=how.placebo_outcomes,
-        benchmarks=how.benchmarks,
-        seed=how.seed,
-        executor=workers,
-    )
+    made: list[Refutation] = []
+    for place, each in enumerate(estimates[:MOST_REFUTED]):
+        checks = refutation.refute(
+            each,
+            found,
+            known,
+            placebo_outcomes=how.placebo_outcomes,
+            benchmarks=how.benchmarks,
+            of_graph=place == 0,
+            seed=how.seed,
+            executor=workers,
+        )
+        group = () if each.plan is None else each.plan.within
+        where = f", where {spelt(group)}" if group and len(estimates) > 1 else ""
+        made += [check if check.of_graph else replace(check, name=check.name + where) for check in checks]
+    return tuple(made)

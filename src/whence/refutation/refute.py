@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from whence.estimation.rows import columns_of
@@ -47,63 +48,86 @@ def refute(
     *,
     placebo_outcomes: Sequence[str] = (),
     benchmarks: Sequence[str] = (),
+    of_graph: bool = True,
     seed: int | Seed = 0,
     executor: Executor | str | None = None,
 ) -> tuple[Refutation, ...]:
     """The checks that apply to an estimate, in order from the general to the particular.
 
-    Placebo treatment, random common cause and random subsets run the estimator again; the graph's implied
-    independences are held to the data; sensitivity and E-value say how strong a hidden confounder must be,
-    measured by `benchmarks` (by default the strongest covariate); each of `placebo_outcomes` is put in the
-    outcome's place, itself and what was derived from it left out of the adjustment set. An estimate read from
-    a file has no plan and cannot be run again, nor can one from a table of probabilities: of those there are
-    no checks. Raises `UnknownColumn` for placebos and benchmarks that are not there, and `InvalidOption` for
-    a placebo that the treatment may affect: itself, the outcome, or an effect of it in the graph.
+    Placebo treatment, random common cause and random subsets run the estimator again; sensitivity and E-value
+    say how strong a hidden confounder must be, measured by `benchmarks` (by default the strongest covariate);
+    the graph's implied independences are held to the data, unless `of_graph` is false; each of
+    `placebo_outcomes` is put in the outcome's place, itself and what was derived from it left out of the
+    adjustment set. An estimate read from a file has no plan and cannot be run again, nor can one from a table
+    of probabilities: of those there are no checks. Raises `UnknownColumn` for placebos and benchmarks that
+    are not there, and `InvalidOption` for a placebo that the treatment may affect: itself, the outcome, or an
+    effect of it in the graph.
     """
     check_placebos(placebo_outcomes, estimate.plan, graph)
     made: list[Refutation] = []
-    for found in _checks(estimate, table, graph, placebo_outcomes, benchmarks, as_seed(seed), executor):
+    held = graph if of_graph else None
+    # Chained, not gathered: each check is told as soon as it is done.
+    for found in chain(
+        _of_number(estimate, table, benchmarks, as_seed(seed), executor),
+        _of_graph(estimate, table, held),
+        _of_placebos(estimate, table, graph, placebo_outcomes, as_seed(seed), executor),
+    ):
         emit(Refuted(stage="refute", name=found.name, verdict=found.verdict))
         made.append(found)
     return tuple(made)
 
 
-def _checks(
+def _subject(
+    estimate: Estimate, table: Table, extra: Sequence[str], seed: Seed, executor: Executor | str | None
+) -> Subject | None:
+    """What is under attack, in the rows that are complete in `extra` too; None if nothing can be rerun."""
+    plan = estimate.plan
+    if plan is None or not estimate.se:
+        return None
+    rows = columns_of(table, (*plan.variables, *extra)).expanded()
+    return Subject(estimate, plan, rows, estimate.se, seed.child("refute"), as_executor(executor))
+
+
+def _of_number(
     estimate: Estimate,
     table: Table,
-    graph: Graph | None,
-    placebo_outcomes: Sequence[str],
     benchmarks: Sequence[str],
     seed: Seed,
     executor: Executor | str | None,
 ) -> Iterator[Refutation]:
-    plan = estimate.plan
-    if plan is None or not estimate.se:
+    subject = _subject(estimate, table, (), seed, executor)
+    if subject is None or not (len(subject.plan.arms) == 2 or subject.plan.shape == "slope"):
         return
-    compares = len(plan.arms) == 2 or plan.shape == "slope"
-    workers = as_executor(executor)
-    rows = columns_of(table, plan.variables).expanded()
-    subject = Subject(estimate, plan, rows, estimate.se, seed.child("refute"), workers)
-    if compares:
-        again = (placebo_treatment, random_common_cause, subset)
-        for check in again if plan.adjust else (placebo_treatment, subset):
-            found = check(subject)
-            if found is not None:
-                yield found
-    if graph is not None:
-        known = [name for name in graph.observed if name in table]
-        if len(known) > 1:
-            yield from implications(graph, columns_of(table, known).expanded(), shape_of(plan))
-    if compares and plan.adjust:
-        for measured in (sensitivity(subject, benchmarks), hidden_strength(subject)):
-            if measured is not None:
-                yield measured
-    for placebo in placebo_outcomes:
-        names = (*plan.variables, placebo)
-        with_placebo = Subject(
-            estimate, plan, columns_of(table, names).expanded(), estimate.se, subject.seed, workers
-        )
-        yield placebo_outcome(with_placebo, placebo, made_from(placebo, table, graph))
+    adjusted = bool(subject.plan.adjust)
+    for check in (
+        (placebo_treatment, random_common_cause, subset) if adjusted else (placebo_treatment, subset)
+    ):
+        found = check(subject)
+        if found is not None:
+            yield found
+    if adjusted:
+        measured = (sensitivity(subject, benchmarks), hidden_strength(subject))
+        yield from (found for found in measured if found is not None)
+
+
+def _of_graph(estimate: Estimate, table: Table, graph: Graph | None) -> Iterator[Refutation]:
+    known = () if graph is None else tuple(name for name in graph.observed if name in table)
+    if graph is not None and len(known) > 1 and estimate.plan is not None and estimate.se:
+        yield from implications(graph, columns_of(table, known).expanded(), shape_of(estimate.plan))
+
+
+def _of_placebos(
+    estimate: Estimate,
+    table: Table,
+    graph: Graph | None,
+    placebos: Sequence[str],
+    seed: Seed,
+    executor: Executor | str | None,
+) -> Iterator[Refutation]:
+    for placebo in placebos:
+        subject = _subject(estimate, table, (placebo,), seed, executor)
+        if subject is not None:
+            yield placebo_outcome(subject, placebo, made_from(placebo, table, graph))
 
 
 def check_placebos(placebos: Sequence[str], plan: EstimationPlan | None, graph: Graph | None) -> None:

@@ -52,6 +52,11 @@ class Refutation:
     sentence: str
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
+    @property
+    def of_graph(self) -> bool:
+        """Whether it is about the graph, and not about one number."""
+        return self.name in ("implied independences", "other implied independences", "absent effect")
+
     def to_dict(self) -> dict[str, Any]:
         """As plain JSON, keys as in `whence.answer/1`."""
         return {
