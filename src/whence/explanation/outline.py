@@ -296,7 +296,9 @@ def _estimated(answer: Answer) -> Verdict:
     several = len(answer.estimates) if answer.estimate is None else 0
     short = SHORT.get(found.method, visible(found.method))
     count = f"{several} numbers, " if several else ""
-    headline = f"{short}, {count}{sample(found.n)}"
+    sizes_seen = {each.n for each in answer.estimates} if several else {found.n}
+    rows = sample(found.n) if len(sizes_seen) == 1 else f"n = {min(sizes_seen):,} to {max(sizes_seen):,}"
+    headline = f"{short}, {count}{rows}"
     warned = bool(answer.warnings or found.warnings)
     return Verdict("Estimated", "inconclusive" if warned else "survived", headline, tuple(lines))
 

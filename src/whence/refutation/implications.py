@@ -167,6 +167,7 @@ def _verdict_on(made: Sequence[Prediction], group: Literal["bearing", "other"]) 
             f"{worst.independence} (partial association {worst.test.effect:.2g})."
         )
     else:
-        sentence = f"None of the {len(made)} independences {which} fails in the data (by Holm)."
+        who = "The one independence" if len(made) == 1 else f"Each of the {len(made)} independences"
+        sentence = f"{who} {which} holds up in the data (p = {p:.2g}, Holm's)."
     details = {"tests": [each.to_dict() for each in made], "broken": len(broken)}
     return Refutation(name, verdict_of(p=p, power=power), null, None, p, power, blind_to, sentence, details)
