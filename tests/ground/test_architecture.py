@@ -64,3 +64,13 @@ def test_the_verifier_imports_nothing_of_the_identifier(root: Path):
 def test_no_module_of_the_identifier_imports_the_verifier(root: Path):
     for path in (root / "src/whence/identification").glob("[!v_]*.py"):
         assert not {name for name in imported(path) if ".verify" in name}, path.name
+
+
+def test_the_verifier_stays_small_enough_to_be_read_in_one_sitting(root: Path):
+    rooms = root / "src/whence/identification"
+    checks, graph = (
+        (rooms / name).read_text("utf-8").splitlines() for name in ("verify.py", "verify_graph.py")
+    )
+    assert len(checks) < 300
+    # Its own projection, separation and criteria stand beside it, so that it need not borrow the identifier's.
+    assert len(graph) < 160

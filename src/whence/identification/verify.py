@@ -63,9 +63,6 @@ def _demand(holds: object, rule: str, reason: str) -> None:
         raise ProofRejected(rule, reason)
 
 
-# ── steps ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def _check_step(step: Step, world: World) -> CheckedStep:
     formula, needs = (_on_kernels if isinstance(step.claim, Kernel) else _on_effects)(step, world)
     _demand(_same(step.formula, formula), step.rule, "its formula is not what the rule builds")
@@ -210,9 +207,6 @@ def _same(one: Expression, other: Expression) -> bool:
                 return False
             pending.extend(zip(parts, others, strict=True))
     return True
-
-
-# ── the whole ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _check_root(estimand: Estimand, world: World) -> None:
