@@ -72,5 +72,5 @@ def test_the_verifier_stays_small_enough_to_be_read_in_one_sitting(root: Path):
         (rooms / name).read_text("utf-8").splitlines() for name in ("verify.py", "verify_graph.py")
     )
     assert len(checks) < 300
-    # Its own projection, separation and criteria stand beside it, so that it need not borrow the identifier's.
+    # Its own projection, separation and criteria stand beside it: it borrows none of the identifier's.
     assert len(graph) < 160
