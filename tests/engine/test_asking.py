@@ -332,3 +332,14 @@ def test_each_number_of_an_answer_by_groups_is_attacked_and_the_graph_once():
     assert "placebo treatment, where w = 1" in names
     assert sum(name.endswith("implied independences") for name in names) <= 2
     assert len(names) == len(set(names))
+
+
+def test_numbers_that_were_not_attacked_are_said():
+    draws = np.random.default_rng(9)
+    w = draws.integers(0, 9, 1800)
+    x = draws.integers(0, 2, 1800)
+    data = {"w": w, "x": x, "y": x + w + draws.normal(size=1800)}
+    answer = wh.ask("effect of x on y by w", data, "x -> y; w -> y")
+    assert len(answer.estimates) == 9
+    told = [warning.message for warning in answer.warnings if warning.code == "not_tested"]
+    assert told == ["Only the first 8 of the 9 numbers went through the checks one by one."]

@@ -8,7 +8,7 @@ from scipy import stats
 
 from whence.refutation.cinelli_hazlett import Regression, benchmark_strength, contour
 from whence.refutation.e_value import e_value, e_value_of_limit, risk_ratio_of_difference
-from whence.refutation.power import power_of_chi2, power_of_t, power_of_z
+from whence.refutation.power import power_of_chi2, power_of_t, power_of_tests, power_of_z
 from whence.refutation.result import Refutation, verdict_of
 
 DARFUR = Regression(estimate=0.0973158, se=0.0232565, df=783)
@@ -128,3 +128,11 @@ def test_power_agrees_with_scipys_noncentral_distributions() -> None:
         of_chi2 = stats.ncx2.sf(stats.chi2.isf(0.05, 5), 5, shift**2)
         assert power_of_chi2(shift**2, 5) == pytest.approx(of_chi2)
     assert power_of_t(1e9, 9) == pytest.approx(1.0)
+
+
+def test_a_table_of_many_degrees_sees_a_bias_less_than_a_correlation_does() -> None:
+    assert power_of_tests([1], 3.0) == pytest.approx(power_of_z(3.0), abs=1e-9)
+    assert power_of_tests([8], 3.0) == pytest.approx(0.47, abs=0.03)
+    assert power_of_tests([1, 8], 3.0) < power_of_tests([8], 3.0)
+    assert power_of_tests([0, 1], 3.0) == power_of_tests([1], 3.0)
+    assert power_of_tests([0], 3.0) == power_of_tests([], 3.0) == 0.0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from whence.data.mixed import mixed
 from whence.engine.ledger import ledger
+from whence.engine.steps import MOST_REFUTED
 from whence.estimation.values import Estimate, Warning_
 from whence.explanation.answer import Answer
 from whence.explanation.figures import listed
@@ -79,6 +80,11 @@ def cautions(
     used = () if known is None else known.observed
     notes = (*found.notes, *mixed(found, (*asked.query.variables, *used))) if found else ()
     data = [Warning_("data", note) for note in notes]
+    if len(numbers) > MOST_REFUTED:
+        told = (
+            f"Only the first {MOST_REFUTED} of the {len(numbers)} numbers went through the checks one by one."
+        )
+        reading.append(Warning_("not_tested", told))
     return tuple(dict.fromkeys([*reading, *data, *(each for number in numbers for each in number.warnings)]))
 
 

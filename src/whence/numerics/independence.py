@@ -34,7 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """The outcome of a test whose null is independence."""
+    """The outcome of a test whose null is independence.
+
+    `ways` is in how many directions the null can fail: one for a correlation, the (numerator) degrees of
+    freedom for tables and blocks, none where the data leave nothing to test.
+    """
 
     __test__ = False  # pytest would take the name for a suite
 
@@ -43,6 +47,7 @@ class Test:
     p: float
     n: int
     effect: float
+    ways: int = 1
 
 
 @kernel
@@ -64,7 +69,7 @@ def partial_correlation(x: Floats, y: Floats, given: Floats) -> Test:
     whole = ((both - both.mean(axis=0)) ** 2).sum(axis=0)
     degrees = rows - 2 - rank
     if degrees < 1 or bool(np.any(squares <= TOLERANCE * whole)):
-        return Test(0.0, max(degrees, 0), 1.0, rows, 0.0)
+        return Test(0.0, max(degrees, 0), 1.0, rows, 0.0, 0)
     r = float(np.clip(left[:, 0] @ left[:, 1] / np.sqrt(squares[0] * squares[1]), -1.0, 1.0))
     t = r * float(np.sqrt(degrees / max(1.0 - r * r, 1e-300)))
     return Test(t, degrees, t_tail(t, degrees), rows, abs(r))
@@ -91,10 +96,10 @@ def partial_f(x: Floats, block: Floats, given: Floats) -> Test:
     added = int(np.count_nonzero(large.kept)) - int(np.count_nonzero(small.kept))
     degrees = rows - 1 - int(np.count_nonzero(large.kept))
     if added < 1 or degrees < 1 or without <= TOLERANCE * whole or rest <= 0.0:
-        return Test(0.0, max(added, 0), 1.0, rows, 0.0)
+        return Test(0.0, max(added, 0), 1.0, rows, 0.0, 0)
     f = max(without - rest, 0.0) / added / (rest / degrees)
     p = float(special.fdtrc(added, degrees, f))
-    return Test(f, added, p, rows, float(np.sqrt(max(1.0 - rest / without, 0.0))))
+    return Test(f, added, p, rows, float(np.sqrt(max(1.0 - rest / without, 0.0))), added)
 
 
 def g_test(
@@ -128,7 +133,8 @@ def g_test_of_table(table: Floats, kind: Literal["G", "chi2"] = "G") -> Test:
     statistic = max(float(np.sum(found)), 0.0) if degrees else 0.0
     room = float(totals[:, 0, 0] @ np.minimum(ways_x, ways_y))
     effect = float(np.sqrt(statistic / room)) if room else 0.0
-    return Test(statistic, degrees, chi2_tail(statistic, degrees), int(totals.sum()), effect)
+    p = chi2_tail(statistic, degrees)
+    return Test(statistic, degrees, p, int(totals.sum()), effect, degrees)
 
 
 @kernel
@@ -155,4 +161,5 @@ def cmh_test_of_table(table: Floats) -> Test:
     statistic = max(float(excess @ solution.coefficients), 0.0)
     room = float(totals.sum()) * max(min(ways), 1)
     effect = min(float(np.sqrt(statistic / room)), 1.0) if room else 0.0
-    return Test(statistic, degrees, chi2_tail(statistic, degrees), int(totals.sum()), effect)
+    p = chi2_tail(statistic, degrees)
+    return Test(statistic, degrees, p, int(totals.sum()), effect, degrees)

@@ -30,7 +30,7 @@ from whence.numerics.independence import (
     partial_f,
 )
 from whence.numerics.multiplicity import holm
-from whence.refutation.power import power_of_z
+from whence.refutation.power import power_of_tests
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
 from whence.runtime.errors import CyclicGraph
 from whence.runtime.events import Progress, emit
@@ -159,7 +159,7 @@ def _verdict_on(made: Sequence[Prediction], group: Literal["bearing", "other"]) 
         return Refutation(name, "inconclusive", null, None, None, None, blind_to, sentence, {"tests": []})
     broken = [each for each in made if each.p_held < 0.05]
     p = min(each.p_held for each in made)
-    power = power_of_z(VISIBLE_BIAS, 0.05 / len(made))
+    power = power_of_tests([each.test.ways for each in made], VISIBLE_BIAS)
     if broken:
         worst = max(broken, key=lambda each: each.test.effect)
         sentence = (

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from whence.identification.implications import implied_independences
 from whence.numerics.multiplicity import holm
 from whence.refutation.implications import tested
-from whence.refutation.power import power_of_z
+from whence.refutation.power import power_of_tests
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def absent_effect(
         {"x": each.x, "y": each.y, "given": list(each.given), "p": test.p, "p_held": p, "n": test.n}
         for each, test, p in zip(found, tests, held, strict=True)
     ]
-    p, power = min(held), power_of_z(VISIBLE_BIAS, 0.05 / len(held))
+    p, power = min(held), power_of_tests([test.ways for test in tests], VISIBLE_BIAS)
     place = held.index(p)
     holds = "fails" if p < 0.05 else "holds up"
     sentence = (

@@ -6,10 +6,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy import special
 
 from whence.numerics.intervals import normal_quantile, t_quantile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FAR = 10.0
 """Beyond this shift power is as good as one, and the noncentral chi-squared loses its digits."""
@@ -33,6 +38,15 @@ def power_of_t(shift: float, df: int, alpha: float = 0.05) -> float:
     quantiles = special.chdtri(df, (np.arange(POINTS) + 0.5) / POINTS)
     critical = t_quantile(1 - alpha / 2, df) * np.sqrt(quantiles / df)
     return float(np.mean(special.ndtr(shift - critical) + special.ndtr(-critical - shift)))
+
+
+def power_of_tests(ways: Sequence[int], shift: float, alpha: float = 0.05) -> float:
+    """The least power of several tests at one level in all, each off by `shift` standard errors.
+
+    `ways` are their degrees of freedom. Those of none test nothing; where there are only such, power is 0.
+    """
+    able = [each for each in ways if each > 0]
+    return min((power_of_chi2(shift**2, each, alpha / len(able)) for each in able), default=0.0)
 
 
 def power_of_chi2(noncentrality: float, df: int, alpha: float = 0.05) -> float:
