@@ -18,6 +18,8 @@ from whence.language.graph import Edge, bits
 
 WINDOW = 10
 EDGES_PER_NODE = 2.1
+EDGES_PER_NODE_BEYOND_1000 = 3.0
+"""With fewer, a long graph falls apart somewhere, and its last nodes have few ancestors."""
 
 
 def hard_graph(n: int, seed: int) -> wh.Graph:
@@ -30,7 +32,8 @@ def hard_graph(n: int, seed: int) -> wh.Graph:
         second = chance.randrange(first + 1, min(n, first + 1 + WINDOW))
         return names[first], names[second]
 
-    directed = {pair() for _ in range(round(EDGES_PER_NODE * n))}
+    per_node = EDGES_PER_NODE if n <= 1000 else EDGES_PER_NODE_BEYOND_1000
+    directed = {pair() for _ in range(round(per_node * n))}
     confounded = {pair() for _ in range(max(1, n // 12))}
     edges = [Edge(a, b, "->") for a, b in sorted(directed)] + [
         Edge(a, b, "<->") for a, b in sorted(confounded)
@@ -45,7 +48,7 @@ def ancestors(graph: wh.Graph, node: int) -> int:
         at = stack.pop()
         if not seen >> at & 1:
             seen |= 1 << at
-            stack.extend(i for i in range(len(graph.nodes)) if graph.parents[at] >> i & 1)
+            stack.extend(bits(graph.parents[at] & ~seen))
     return seen
 
 

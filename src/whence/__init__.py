@@ -22,27 +22,49 @@ if TYPE_CHECKING:
     from whence.data.reading import table
     from whence.data.tables import Table
     from whence.engine.asking import ask, ask_many
+    from whence.engine.bounding import bounds
     from whence.engine.study import Study
     from whence.estimation.api import estimate
+    from whence.estimation.bounds_check import verify_bounds
+    from whence.estimation.bounds_values import Bounds
     from whence.estimation.discrete import plug_in
     from whence.estimation.values import Estimate
     from whence.explanation.answer import Answer
     from whence.explanation.comparison import compare
     from whence.identification.adjustment import adjustment_sets, is_adjustment_set
+    from whence.identification.ancestral import mag
+    from whence.identification.class_size import class_size
+    from whence.identification.designs import difference_in_differences, regression_discontinuities
+    from whence.identification.experiments import every_experiment
+    from whence.identification.fragility import Hinge, hinges
     from whence.identification.front_door import front_door_set
     from whence.identification.identify import identify
-    from whence.identification.implications import implied_independences
-    from whence.identification.instruments import instruments
+    from whence.identification.implications import implied_independences, markov_basis
+    from whence.identification.instruments import conditional_instruments, instruments
+    from whence.identification.linear.half_trek import half_trek
+    from whence.identification.linear.identify_linear import identify_linear
+    from whence.identification.markov_class import cpdag, is_member, members, same_class
+    from whence.identification.meek import orient
+    from whence.identification.pag import pag
+    from whence.identification.projection import canonical_dag, latent_projection
+    from whence.identification.proximal import negative_controls, proximal_proxies
+    from whence.identification.remedies import Remedy, remedies
     from whence.identification.separation import separated
     from whence.identification.verify import verify
+    from whence.identification.verify_linear import verify_linear
+    from whence.identification.verma import verma_constraints
     from whence.language.assumptions import Assumption
+    from whence.language.causation import pn, pns, ps
     from whence.language.estimand import Estimand
     from whence.language.expression import Expression
     from whence.language.graph import Graph
     from whence.language.graph_text import graph
+    from whence.language.linear import LinearEstimand, NotIdentifiedLinearly
+    from whence.language.mediation import cde, nde, nie, path_specific
     from whence.language.query import Query, ate, att, cate, effect
     from whence.language.query_text import query
     from whence.language.refusals import (
+        Contradiction,
         ImpossibleEvidence,
         NeedsData,
         NeedsGraph,
@@ -54,6 +76,7 @@ if TYPE_CHECKING:
         TooFewRows,
         Undecidable,
     )
+    from whence.language.source import Source
     from whence.refutation.refute import refute
     from whence.refutation.result import Refutation
     from whence.runtime.errors import ProofRejected, WhenceError
@@ -63,27 +86,49 @@ HOMES: Final = {
     "whence.data.reading": ("table",),
     "whence.data.tables": ("Table",),
     "whence.engine.asking": ("ask", "ask_many"),
+    "whence.engine.bounding": ("bounds",),
     "whence.engine.study": ("Study",),
     "whence.estimation.api": ("estimate",),
+    "whence.estimation.bounds_check": ("verify_bounds",),
+    "whence.estimation.bounds_values": ("Bounds",),
     "whence.estimation.discrete": ("plug_in",),
     "whence.estimation.values": ("Estimate",),
     "whence.explanation.answer": ("Answer",),
     "whence.explanation.comparison": ("compare",),
     "whence.identification.adjustment": ("adjustment_sets", "is_adjustment_set"),
+    "whence.identification.ancestral": ("mag",),
+    "whence.identification.class_size": ("class_size",),
+    "whence.identification.designs": ("difference_in_differences", "regression_discontinuities"),
+    "whence.identification.experiments": ("every_experiment",),
+    "whence.identification.fragility": ("Hinge", "hinges"),
     "whence.identification.front_door": ("front_door_set",),
     "whence.identification.identify": ("identify",),
-    "whence.identification.implications": ("implied_independences",),
-    "whence.identification.instruments": ("instruments",),
+    "whence.identification.implications": ("implied_independences", "markov_basis"),
+    "whence.identification.instruments": ("conditional_instruments", "instruments"),
+    "whence.identification.linear.half_trek": ("half_trek",),
+    "whence.identification.linear.identify_linear": ("identify_linear",),
+    "whence.identification.markov_class": ("cpdag", "is_member", "members", "same_class"),
+    "whence.identification.meek": ("orient",),
+    "whence.identification.pag": ("pag",),
+    "whence.identification.projection": ("canonical_dag", "latent_projection"),
+    "whence.identification.proximal": ("negative_controls", "proximal_proxies"),
+    "whence.identification.remedies": ("Remedy", "remedies"),
     "whence.identification.separation": ("separated",),
     "whence.identification.verify": ("verify",),
+    "whence.identification.verify_linear": ("verify_linear",),
+    "whence.identification.verma": ("verma_constraints",),
     "whence.language.assumptions": ("Assumption",),
+    "whence.language.causation": ("pn", "pns", "ps"),
     "whence.language.estimand": ("Estimand",),
     "whence.language.expression": ("Expression",),
     "whence.language.graph": ("Graph",),
     "whence.language.graph_text": ("graph",),
+    "whence.language.linear": ("LinearEstimand", "NotIdentifiedLinearly"),
+    "whence.language.mediation": ("cde", "nde", "nie", "path_specific"),
     "whence.language.query": ("Query", "ate", "att", "cate", "effect"),
     "whence.language.query_text": ("query",),
     "whence.language.refusals": (
+        "Contradiction",
         "ImpossibleEvidence",
         "NeedsData",
         "NeedsGraph",
@@ -95,6 +140,7 @@ HOMES: Final = {
         "TooFewRows",
         "Undecidable",
     ),
+    "whence.language.source": ("Source",),
     "whence.refutation.refute": ("refute",),
     "whence.refutation.result": ("Refutation",),
     "whence.runtime.errors": ("ProofRejected", "WhenceError"),
@@ -105,22 +151,29 @@ _HOME: Final = {name: module for module, names in HOMES.items() for name in name
 __all__ = [
     "Answer",
     "Assumption",
+    "Bounds",
+    "Contradiction",
     "Estimand",
     "Estimate",
     "Event",
     "Expression",
     "Graph",
+    "Hinge",
     "ImpossibleEvidence",
+    "LinearEstimand",
     "NeedsData",
     "NeedsGraph",
     "NoOverlap",
     "NoVariation",
     "NotIdentified",
+    "NotIdentifiedLinearly",
     "NotYetAnswerable",
     "ProofRejected",
     "Query",
     "Refusal",
     "Refutation",
+    "Remedy",
+    "Source",
     "Study",
     "Table",
     "TooFewRows",
@@ -132,22 +185,54 @@ __all__ = [
     "ask_many",
     "ate",
     "att",
+    "bounds",
+    "canonical_dag",
     "cate",
+    "cde",
+    "class_size",
     "compare",
+    "conditional_instruments",
+    "cpdag",
+    "difference_in_differences",
     "effect",
     "estimate",
+    "every_experiment",
     "front_door_set",
     "graph",
+    "half_trek",
+    "hinges",
     "identify",
+    "identify_linear",
     "implied_independences",
     "instruments",
     "is_adjustment_set",
+    "is_member",
+    "latent_projection",
+    "mag",
+    "markov_basis",
+    "members",
+    "nde",
+    "negative_controls",
+    "nie",
+    "orient",
+    "pag",
+    "path_specific",
     "plug_in",
+    "pn",
+    "pns",
+    "proximal_proxies",
+    "ps",
     "query",
     "refute",
+    "regression_discontinuities",
+    "remedies",
+    "same_class",
     "separated",
     "table",
     "verify",
+    "verify_bounds",
+    "verify_linear",
+    "verma_constraints",
 ]
 
 

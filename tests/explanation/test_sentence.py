@@ -86,7 +86,7 @@ def test_a_refusal_says_what_cannot_be_known_and_what_would_make_it_knowable(ans
 
 
 def test_a_range_is_given_as_a_range():
-    assert "−0.200 to 0.700" in sentence(bounded())
+    assert "between −0.200 and 0.700" in sentence(bounded())
 
 
 def test_a_failed_check_is_a_loud_caution_and_a_survived_one_none():

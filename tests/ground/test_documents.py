@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import readme as readme_tool
+import whence
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -82,6 +83,12 @@ def test_the_commands_of_the_page_print_what_it_shows(page: Path, tmp_path: Path
 def test_the_links_of_the_page_lead_somewhere(page: Path):
     for target in LINK.findall(page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_the_reference_has_a_line_for_every_public_name():
+    text = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    told = set(re.findall(r"`(\w+)[^`]*`", text))
+    assert not set(whence.__all__) - told
 
 
 @pytest.mark.slow

@@ -69,10 +69,10 @@ def below(graph: Graph, names) -> set[str]:
         found |= more
 
 
-def is_open(graph: Graph, path: Walked, z) -> bool:
+def is_open(graph: Graph, path: Walked, z, below_each=None) -> bool:
     for before, v, after in zip(path.marks, path.nodes[1:], path.marks[1:], strict=False):
         collider = before in ("->", "<->") and after in ("<-", "<->")
-        if collider and not below(graph, [v]) & set(z):
+        if collider and not (below_each[v] if below_each else below(graph, [v])) & set(z):
             return False
         if not collider and v in z:
             return False
@@ -94,6 +94,15 @@ def adjusts(graph: Graph, x, y, z) -> bool:
     if set(z) & (forbidden(graph, x, y) | set(x) | set(y)):
         return False
     return all(path.causal for path in open_paths(graph, x, y, z))
+
+
+def serving(graph: Graph, x, y, candidates) -> list[tuple[str, ...]]:
+    """Those of the candidates that adjust, every path walked once for all of them."""
+    spoilt = forbidden(graph, x, y) | set(x) | set(y)
+    below_each = {v: below(graph, [v]) for v in graph.nodes}
+    others = [path for path in paths(graph, x, y) if not path.causal]
+    left = [z for z in candidates if not spoilt & set(z)]
+    return [z for z in left if not any(is_open(graph, path, z, below_each) for path in others)]
 
 
 def minimal(sets) -> set[frozenset[str]]:

@@ -1,11 +1,13 @@
 """Adjustment against the criterion as its paper states it, path by path."""
 
+from collections import Counter
 from itertools import islice, permutations
 
 import numpy as np
 import pytest
 
 from identification.definitions import adjusts, all_dags, forbidden, minimal, paths, subsets
+from oracles.small_dags import dag_faults, every_dag
 from oracles.worlds import arrows, random_admg, random_hidden
 from whence.identification.adjustment import Spoiled, Valid, adjustment_sets, is_adjustment_set
 from whence.identification.projection import latent_projection
@@ -45,6 +47,12 @@ def test_every_set_of_every_dag_of_four_nodes_equals_the_criterion():
             above = {edge.source for edge in graph.edges if edge.target in causal}
             if valid and causal:
                 assert best == above - forbidden(graph, [x], [y]) - {x}
+
+
+def test_every_pair_of_every_dag_of_four_nodes_has_the_separations_and_sets_of_its_paths():
+    counts = Counter()
+    assert [fault for graph in every_dag(4) for fault in dag_faults(graph, counts)] == []
+    assert counts["sets"] == 543 * 12 * 4
 
 
 def test_joint_treatments_and_outcomes_equal_the_criterion_on_random_admgs():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from oracles.evaluation import agree, value_of
-from oracles.models import among_those_seen, interventional, joint, random_model
+from oracles.models import among_those_seen, downstream, interventional, joint, random_model
 from oracles.worlds import arrows, random_admg, random_hidden
 from whence.identification.identify import identify
 from whence.language.estimand import Estimand
@@ -73,6 +73,8 @@ def test_no_effect_among_the_treated_is_wrong_on_random_admgs(conditions):
             if not isinstance(found, Estimand):
                 continue
             model = random_model(graph, rng)
+            if would != was and set(w) & downstream(model, x):
+                continue  # two worlds of w at once: the oracle of functional models covers these
             truth = among_those_seen(model, [y], x, w).at({x: was, f"{x}*": would})
             rule = found.derivation.premises[0].rule
             # Among descendants of the treatment, W is what was seen, as it is where the two levels agree.
@@ -84,7 +86,7 @@ def test_no_effect_among_the_treated_is_wrong_on_random_admgs(conditions):
             else:
                 assert agree(value_of(found.expression, joint(model)), truth)
             rules.append((rule, bool(found.derivation.premises[0].premises)))
-    assert {("treated", False), ("consistency", False), ("consistency", True)} <= set(rules)
+    assert {("treated", False), ("consistency", False), ("conditional counterfactual", True)} <= set(rules)
 
 
 def test_the_napkin_estimand_is_right_where_y0_returns_the_plain_conditional():

@@ -9,7 +9,7 @@ from oracles.worlds import arrows
 from whence.identification.identify import identify
 from whence.language.estimand import Adjustment, Estimand, FrontDoor, General, Observed
 from whence.language.expression import Difference, Expectation, Kernel, P, Quotient, Term
-from whence.language.graph import Graph
+from whence.language.graph import Edge, Graph
 from whence.language.query import Query, att, cate, effect
 from whence.language.refusals import NotIdentified, NotYetAnswerable
 from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome, UnknownVariable
@@ -17,6 +17,7 @@ from whence.runtime.events import Derived, listening
 
 CONFOUNDED = arrows("Z->X Z->Y X->Y")
 FRONT_DOOR = arrows("X->M M->Y X<->Y")
+NAPKIN = arrows("W->Z Z->X X->Y W<->X W<->Y")
 
 
 def estimand(query, graph) -> Estimand:
@@ -85,7 +86,7 @@ def test_a_condition_after_the_treatment_goes_through_idc():
 
 @pytest.mark.parametrize(("graph", "rules"), [
     (CONFOUNDED, {"treated"}),
-    (FRONT_DOOR, {"consistency"}),
+    (NAPKIN, {"consistency"}),
 ])  # fmt: skip
 def test_the_effect_on_the_treated_is_right_by_adjustment_and_from_the_effect_on_all(graph, rules):
     found = estimand(att("X", "Y"), graph)
@@ -100,7 +101,7 @@ def test_the_effect_on_the_treated_is_right_by_adjustment_and_from_the_effect_on
 
 def test_levels_that_are_falsy_words_or_numbers_are_levels_all_the_same():
     for level, base in ((False, True), ("", "x"), (0.0, 2.5)):
-        found = estimand(att("X", "Y", level, base), FRONT_DOOR)
+        found = estimand(att("X", "Y", level, base), NAPKIN)
         assert found.shape == General()
         assert [len(step.premises) for step in found.derivation.premises] == [0, 1]
 
@@ -150,10 +151,27 @@ def test_each_step_is_told_as_it_is_derived():
 
 
 def test_what_no_procedure_covers_is_not_passed_off_as_impossible():
-    nested = P(Term("Y", None, (Term("X", 1), Term("M", None, (Term("X", 0),)))))
-    assert isinstance(identify(Query(nested), FRONT_DOOR), NotYetAnswerable)
-    assert isinstance(identify(att("X", "Y"), arrows("X->Y X<->Y")), NotYetAnswerable)
-    assert isinstance(identify(effect("A", "B"), Graph.of("AB", [], kind="CPDAG")), NotYetAnswerable)
+    beside = P(Term("Y", 1, (Term("X", 1),)), (), Term("M", 0))
+    assert isinstance(identify(Query(beside), FRONT_DOOR), NotYetAnswerable)
+    undirected = Graph.of((), [Edge("A", "B", "--")], kind="CPDAG")
+    assert isinstance(identify(effect("A", "B"), undirected), NotYetAnswerable)
+    assert isinstance(
+        identify(effect("A", "B"), Graph.of((), [Edge("A", "B")], kind="MAG")), NotYetAnswerable
+    )
+
+
+def test_in_an_equivalence_class_the_formula_holds_in_every_graph_or_none_is_given():
+    nothing = estimand(effect("A", "B"), Graph.of("AB", [], kind="CPDAG"))
+    assert {step.rule for step in nothing.derivation.walk()} == {"given", "rule 3", "query"}
+    edges = [Edge("A", "X"), Edge("B", "X"), Edge("X", "Y")]
+    found = estimand(effect("X", "Y"), Graph.of((), edges, kind="CPDAG"))
+    assert found.shape == Adjustment(("X",), ("Y",), (), ())
+
+
+def test_the_effect_on_the_treated_is_refused_with_two_models_where_all_is_confounded():
+    found = identify(att("X", "Y"), arrows("X->Y X<->Y"))
+    assert isinstance(found, NotIdentified)
+    assert found.models is not None
 
 
 def test_a_refusal_names_the_reduced_effect_that_its_hedge_is_for():

@@ -101,7 +101,7 @@ def test_a_wrong_name_or_role_is_a_typed_error():
         with pytest.raises(RepeatedVariable):
             separated(graph, x, y, z)
     with pytest.raises(InvalidGraph, match="CPDAG"):
-        separated(Graph.of("AB", [], kind="CPDAG"), "A", "B")
+        separated(Graph.of("AB", [], kind="CPDAG"), "A", "B", cut_into="A")
 
 
 def test_nothing_is_connected_to_an_empty_set():

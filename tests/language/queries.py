@@ -4,7 +4,10 @@ import random
 
 from hypothesis import strategies as st
 
+from whence.language.causation import Causation, causation_body
 from whence.language.expression import Difference, Expectation, Expression, P, Product, Quotient, Term
+from whence.language.mediation import Mediated, of_mediated
+from whence.language.paths import path_name
 from whence.language.query import Contrast, Query, of_contrast
 from whence.runtime.errors import QueryError
 
@@ -102,9 +105,25 @@ class Maker:
         kind = self.r.choice(("ATT", "CATE" if by else "ATE"))
         return Contrast(kind, self.name(), self.name(), level, base, by)
 
+    def part(self) -> Mediated | Causation:
+        """A part of an effect, or a probability of causation."""
+        x, y, level, base = self.name(), self.name(), self.value(), self.value()
+        if self.r.random() < 0.3:
+            kind = self.r.choice(("PN", "PS", "PNS"))
+            return Causation(kind, x, y, level, base, self.value(), self.value())
+        via = tuple(self.name() for _ in range(self.r.randint(1, 2)))
+        kind = self.r.choice(("NDE", "NIE", "CDE", "PSE"))
+        if kind == "PSE":
+            return Mediated("PSE", x, y, level, base, tuple(path_name((x, name, y)) for name in via))
+        held = tuple(Term(name, self.value()) for name in via) if kind == "CDE" else ()
+        return Mediated(kind, x, y, level, base, via, held)
+
     def query(self) -> Query:
         written = ("exogenous(X)", "monotone(X -> Y)", "f(a > b)", self.name())
         assuming = tuple(self.r.sample(written, self.r.choice((0, 0, 1, 2))))
+        if self.r.random() < 0.15:
+            part = self.part()
+            return of_mediated(part) if isinstance(part, Mediated) else Query(causation_body(part))
         if self.r.random() < 0.3:
             found = of_contrast(self.contrast())
             return Query(found.body, found.contrast, assuming)

@@ -121,7 +121,7 @@ def test_refusals_of_every_kind_come_back():
     assert refusal_from_dict(data) == refusal
     assert data["witness"]["hedge"]["subforest"] == ["Y"]
     assert refusal_from_dict(refusal_to_dict(NotIdentified("no"))) == NotIdentified("no")
-    assert len(PLAIN_REFUSALS) == 8
+    assert len(PLAIN_REFUSALS) == 9
     for kind in PLAIN_REFUSALS.values():
         plain = kind("No.", ("more",))
         assert refusal_from_dict(through_json(refusal_to_dict(plain))) == plain

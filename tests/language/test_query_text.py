@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from language.queries import queries
+from language.queries import Maker, queries
+from whence.language.causation import as_causation, causation_body
 from whence.language.expression import Difference, Expectation, P, Product, Quotient, Term
+from whence.language.mediation import Mediated, as_mediated, mediated_body, path_specific
 from whence.language.query import Contrast, Query, ate, att, cate, effect
 from whence.language.query_text import query
 from whence.runtime.errors import (
@@ -66,6 +68,41 @@ def test_contrasts_written_out_are_the_named_contrasts():
     assert query("E[Y | do(X=1), Z=1] - E[Y | do(X=0), Z=1]").contrast is None
 
 
+def test_parts_of_effects_and_probabilities_of_causation_are_spelt_out():
+    assert str(query("NDE(X -> Y via M)")) == "E[Y_{M_{X=0}, X=1}] - E[Y_{X=0}]"
+    assert str(query("NIE(X=b vs X=a -> Y via M, N)")) == "E[Y_{M_{X=b}, N_{X=b}, X=a}] - E[Y_{X=a}]"
+    assert str(query("CDE(X -> Y via M=m)")) == "E[Y | do(M=m, X=1)] - E[Y | do(M=m, X=0)]"
+    assert query("PN(X=1 -> Y=1)").body == query("P(Y_{X=0}=0 | X=1, Y=1)").body
+    assert query("PS(X=true -> Y=true)") == query("P(Y_{X=true}=true | X=false, Y=false)")
+    assert query("PNS(X=a vs X=b -> Y=1)") == query("P(Y_{X=a}=1, Y_{X=b}=0)")
+    share = query("NIE(X -> Y via M) / (E[Y | do(X=1)] - E[Y | do(X=0)])").body
+    assert isinstance(share, Quotient)
+    assert share.numerator == query("NIE(X -> Y via M)").body
+
+
+def test_a_path_is_a_setting_and_no_variable():
+    asked = query("PSE(X -> Y via X -> M -> Y, X -> Y)")
+    assert str(asked) == 'E[Y_{X=0, "along X -> M -> Y"=1, "along X -> Y"=1}] - E[Y_{X=0}]'
+    assert asked.treatments == ("X",)
+    assert set(asked.variables) == {"X", "M", "Y"}
+    assert asked == path_specific("X", "Y", [("X", "Y"), ("X", "M", "Y")])
+
+
+@settings(max_examples=300)
+@given(st.integers(0, 2**40))
+def test_parts_and_probabilities_of_causation_are_recognised_and_written_back(seed):
+    maker = Maker(seed)
+    try:
+        asked = maker.part()
+    except QueryError:
+        return
+    body = mediated_body(asked) if isinstance(asked, Mediated) else causation_body(asked)
+    again = as_mediated(body) if isinstance(asked, Mediated) else as_causation(body)
+    assert again is not None
+    assert (mediated_body(again) if isinstance(again, Mediated) else causation_body(again)) == body
+    assert same(query(str(Query(body))), Query(body))
+
+
 def test_open_and_closed_contrasts_are_different_questions():
     assert str(ate("X", "Y")) == "ATE(X -> Y)"
     assert ate("X", "Y") != ate("X", "Y", 1, 0)
@@ -114,6 +151,11 @@ def test_values_are_numbers_truth_words_or_text():
         ("P(Y) assuming monotone(X -> Y", 30, "missing"),
         ("P(Y X)", 5, "comma"),
         ("P(Y | X) given Z", 10, "not expected"),
+        ("NDE(X -> Y)", 11, "via is missing"),
+        ("NDE(gender: M->F, admit; mediator dept)", 24, "no meaning"),
+        ("CDE(X -> Y via M)", 17, "M=0"),
+        ("PN(X=1, Y=1)", 7, "PN(X=1 -> Y=1)"),
+        ("PSE(X -> Y via )", 16, "X -> M -> Y"),
     ],
 )
 def test_an_error_points_at_the_column_and_proposes(text, column, hint):
@@ -126,12 +168,7 @@ def test_an_error_points_at_the_column_and_proposes(text, column, hint):
 @pytest.mark.parametrize(
     "text",
     [
-        "NDE(X -> Y via M)",
-        "NDE(gender: M->F, admit; mediator dept)",
-        "P(Y) - PN(X=1 -> Y=1)",
-        "PN(X=1 -> Y=1)",
-        "PNS(X=1 -> Y=1)",
-        "NIE(X -> Y via M)",
+        "LATE(X -> Y)",
         "why Y at row 1042",
         "is X=1 an actual cause of Y=1 at row 7",
     ],
@@ -156,6 +193,15 @@ def test_forms_that_come_later_are_known_and_refused(text):
         ("ATE(X -> Y by Z)", InvalidQuery),
         ("P(Y | do(X_{Z=1}))", InvalidQuery),
         ("P(Y=1e999)", InvalidQuery),
+        ("NDE(X -> X via M)", TreatmentIsOutcome),
+        ("NIE(X -> Y via X)", RepeatedVariable),
+        ("NIE(X -> Y via M, M)", RepeatedVariable),
+        ("PSE(X -> Y via M -> Y)", InvalidQuery),
+        ("PSE(X -> Y via X -> M -> M -> Y)", InvalidQuery),
+        ("PN(X=a -> Y=1)", InvalidQuery),
+        ("PNS(X=1 vs X=1 -> Y=1)", InvalidQuery),
+        ("PS(X -> X)", TreatmentIsOutcome),
+        ("P(Y_{Y_{X=0}})", TreatmentIsOutcome),
     ],
 )
 def test_a_question_without_meaning_is_refused(text, error):

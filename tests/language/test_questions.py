@@ -51,6 +51,14 @@ READ = {
     "what would unit sales be if price were 9?": "E[unit_sales | do(price=9)]",
     "what would re78 have been if treat had been 0": "E[re78 | do(treat=0)]",
     "effect of Effect of ads on TV on re78": 'ATE("Effect of ads on TV" -> re78)',
+    "direct effect of treat on re78 not through black": "NDE(treat -> re78 via black)",
+    "What is the natural direct effect of treat on re78 bypassing black and region?": (
+        "NDE(treat -> re78 via black, region)"
+    ),
+    "indirect effect of treat on re78 through black": "NIE(treat -> re78 via black)",
+    "was treat necessary for black?": "PN(treat=1 -> black=1)",
+    "was treat = 0 sufficient for black = true": "PS(treat=0 -> black=true)",
+    "what is the probability that treat was necessary and sufficient for black": ("PNS(treat=1 -> black=1)"),
     'effect of "price" on "unit_sales"': "ATE(price -> unit_sales)",
     "effect of price on unit_sales, assuming monotone(price -> unit_sales)": (
         "ATE(price -> unit_sales) assuming monotone(price -> unit_sales)"
@@ -61,8 +69,8 @@ READ = {
 @pytest.mark.parametrize(("text", "meaning"), READ.items())
 def test_plain_questions_mean_what_they_say(text, meaning):
     asked, read_by = question(text, NAMES)
-    assert str(asked) == meaning
     assert asked == query(meaning)
+    assert str(asked) == str(query(meaning))
     assert read_by == "grammar"
 
 
@@ -74,6 +82,13 @@ def test_the_question_language_is_read_as_such_and_linked_to_the_vocabulary():
     assert question("P(Re78_{Treat=0}=0 | Treat=1)", NAMES)[0] == query("P(re78_{treat=0}=0 | treat=1)")
     assert question(att("TREAT", "re78"), NAMES) == (att("treat", "re78"), "syntax")
     assert question("E[anything | do(x=1)]")[0] == query("E[anything | do(x=1)]")
+
+
+def test_the_names_along_a_path_are_linked_one_by_one():
+    asked, _ = question("PSE(Treat -> RE78 via Treat -> black -> RE78)", NAMES)
+    assert asked == query("PSE(treat -> re78 via treat -> black -> re78)")
+    with pytest.raises(UnknownVariable, match="blak"):
+        question("PSE(treat -> re78 via treat -> blak -> re78)", NAMES)
 
 
 def test_without_a_vocabulary_every_plain_word_may_be_a_name():
@@ -111,6 +126,7 @@ def test_nothing_said_is_dropped(text, rest):
         "?",
         "hello",
         "direct effect of treat on re78",
+        "was price = 9 necessary for black?",
         "effect of treat",
         "treat re78",
         "is re78 high?",
@@ -146,6 +162,9 @@ def test_in_doubt_the_readings_are_given_back():
     with pytest.raises(AmbiguousQuestion) as error:
         question("what if treat were 1?", ("treat", "re78", "black"))
     assert error.value.readings == ("E[re78 | do(treat=1)]", "E[black | do(treat=1)]")
+    with pytest.raises(AmbiguousQuestion) as error:
+        question("would y have been 1 had x been 0?", ("x", "y"))
+    assert error.value.readings == ("P(y=1 | do(x=0))", "P(y_{x=0}=1 | x=1, y=0)")
     with pytest.raises(AmbiguousQuestion):
         question("effect of a on b on c", ("a", "b", "c", "a on b", "b on c"))
     assert str(question("effect of treat on Sales", ("treat", "Sales", "sales"))[0]) == "ATE(treat -> Sales)"

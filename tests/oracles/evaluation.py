@@ -36,10 +36,12 @@ def value_of(
     joint: Table,
     levels: Mapping[str, Sequence[object]] | None = None,
     atom: Callable[[P | Kernel], Table] | None = None,
+    every_atom: bool = False,
 ) -> Table:
     """The table of an expression; values are level numbers unless `levels` names them.
 
-    Probabilities with do or worlds, and kernels, have no value but the one that `atom` gives them.
+    Probabilities with do or worlds or of other populations, and kernels, have no value but the one that
+    `atom` gives them; with `every_atom` it gives that of all others as well.
     """
     memo: dict[int, tuple[Expression, Table]] = {}
 
@@ -56,7 +58,7 @@ def value_of(
 
     def work(node: Expression) -> Table:
         match node:
-            case P() | Kernel() if atom is not None and not is_plain(node):
+            case P() | Kernel() if atom is not None and (every_atom or not is_plain(node)):
                 return atom(node)
             case P(of=of, given=given) if is_plain(node):
                 names = [term.name for term in node.terms]
@@ -94,7 +96,8 @@ def value_of(
 
 
 def is_plain(node: P | Kernel) -> bool:
-    return isinstance(node, P) and not node.do and not any(term.world for term in node.terms)
+    worlds = isinstance(node, P) and any(term.world for term in node.terms)
+    return isinstance(node, P) and not (node.do or node.population or worlds)
 
 
 def truth_of(expression: Expression, model: Model) -> Table:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from oracles.evaluation import agree, truth_of, value_of
+from oracles.functional import difference_of_means, random_functional
 from oracles.models import interventional, joint, random_model
 from oracles.worlds import random_admg, random_hidden
 from whence.identification.identify import identify
@@ -108,6 +109,16 @@ def random_contrast(rng: np.random.Generator, names: tuple[str, ...], treated: b
     return Query(Sum((y,), Product((P(y, by, Term(x, level)), P(x, y)))))
 
 
+def _contrast_fits(found: Estimand, graph: Graph, rng: np.random.Generator, treated: bool) -> bool:
+    """Whether the estimand is the contrast in a random model; for the treated, one with all its worlds."""
+    if treated:
+        enumerated = random_functional(graph, rng)
+        truth = difference_of_means(found.query.body, enumerated)
+        return agree(value_of(found.expression, enumerated.joint()), truth)
+    model = random_model(graph, rng)
+    return agree(value_of(found.expression, joint(model)), truth_of(found.query.body, model))
+
+
 def contrast_trials(count: int, seed: int = 0, treated: bool = False) -> Tally:
     """Contrasts, differences and ratios at values in random ADMGs, on binary models."""
     tally = Tally()
@@ -126,8 +137,7 @@ def contrast_trials(count: int, seed: int = 0, treated: bool = False) -> Tally:
         if isinstance(found, Estimand):
             tally.counts["identified"] += 1
             tally.counts[f"shape {found.shape.name}"] += 1
-            model = random_model(graph, rng)
-            if not agree(value_of(found.expression, joint(model)), truth_of(query.body, model)):
+            if not _contrast_fits(found, graph, rng, treated):
                 tally.fault("wrong", graph, query, found.expression)
         else:
             assert isinstance(found, Refusal)

@@ -23,6 +23,7 @@ from whence.identification.identify import identify
 from whence.identification.separation import separated
 from whence.identification.verify import verify
 from whence.identification.verify_graph import project
+from whence.identification.witness import disagreement
 from whence.language.estimand import Estimand
 from whence.language.expression import P
 from whence.language.query import Query
@@ -76,7 +77,9 @@ def test_hedges_published_with_effects_are_accepted_and_do_not_pass_for_another_
             graph, (forest, subforest) = arrows(case["graph"]), case["hedge"]
             x, y = tuple(case["treatments"]), tuple(case["outcomes"])
             hedge = Hedge(tuple(forest), tuple(subforest), tuple(subforest))
-            refusal = NotIdentified("", (), Query(P(y, (), x)), hedge, x, y, graph)
+            query = Query(P(y, (), x))
+            pair = disagreement(query, graph, (), hedge)
+            refusal = NotIdentified("", (), query, hedge, x, y, graph, models=pair)
             assert verify(refusal) == ()
             with pytest.raises(ProofRejected):
                 verify(replace(refusal, treatments=y, outcomes=x))

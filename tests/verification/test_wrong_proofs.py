@@ -104,6 +104,8 @@ def test_no_refusal_of_an_identified_effect_is_accepted_whatever_its_hedge():
         found = identify(query, graph)
         for _ in range(20):
             refusal = random_refusal(query, graph, rng)
+            if isinstance(found, NotIdentified):
+                refusal = replace(refusal, models=found.models)
             if isinstance(found, Estimand):
                 assert not is_accepted(refusal, graph), refusal
                 identified += 1
@@ -165,7 +167,8 @@ def test_a_hedge_that_misses_one_condition_is_rejected():
                 changed += 1
             assert not is_accepted(replace(refusal, treatments=()), graph)
             assert not is_accepted(replace(refusal, outcomes=(*refusal.outcomes, *refusal.treatments)), graph)
-            assert not is_accepted(replace(refusal, hedge=None), graph)
+            assert is_accepted(replace(refusal, hedge=None), graph)
+            assert not is_accepted(replace(refusal, models=None), graph)
             assert not is_accepted(replace(refusal, query=None), graph)
     assert changed >= 200
 

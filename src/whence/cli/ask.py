@@ -46,7 +46,7 @@ def ask(
         typer.Option("--benchmark", help="Covariate to compare confounding with. Repeatable."),
     ] = None,
     assume: Annotated[
-        list[str] | None, typer.Option("--assume", help="An assumption of yours for the ledger. Repeatable.")
+        list[str] | None, typer.Option("--assume", help="Such as monotone(x -> y). Repeatable.")
     ] = None,
     seed: SeedOption = 0,
     level: LevelOption = 0.95,

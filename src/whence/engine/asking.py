@@ -17,6 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Unpack
 
+from whence.engine.bounding import bounded, limited
 from whence.engine.explain import explain, recorded
 from whence.engine.how import AskOptions, How
 from whence.engine.inputs import as_graph, as_table, check_agreement
@@ -75,12 +76,15 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
             proved = verify(estimand)
         with stage("estimate"):
             estimates = estimate(estimand, found, how, workers)
+            limits = bounded(asked.query, known, found, estimates, how)
         with stage("refute"):
             checks = refute(estimand, estimates, found, known, how, workers)
         with stage("explain"):
             answer = explain(asked, known, found, estimand, proved, estimates, checks, how)
             origin = provenance(asked.text, data, graph, known, found, how)
-    return recorded(answer, {**origin, "elapsed_s": round(perf_counter() - begun, 3)}, record)
+    return recorded(
+        limited(answer, limits), {**origin, "elapsed_s": round(perf_counter() - begun, 3)}, record
+    )
 
 
 def ask_many(

@@ -19,6 +19,7 @@ from whence.language.expression import (
     Sum,
     Term,
     Value,
+    atoms,
     children,
     rebuilt,
 )
@@ -78,11 +79,24 @@ def _setting(terms: Sequence[Term]) -> Setting:
 def seen(body: Expression) -> Expression:
     """The same question about seeing instead of doing: what a naive reader of the data would compute."""
     if isinstance(body, P):
-        worlds = {part.name: part for term in body.of for part in term.world}
+        worlds = {part.name: part for term in body.of for part in term.world if not part.world}
         done = {term.name: term for term in body.do}
         given = {term.name: term for term in body.given if not term.world}
         return P([Term(term.name, term.value) for term in body.of], [*{**given, **done, **worlds}.values()])
     return rebuilt(body, tuple(seen(part) for part in children(body)))
+
+
+def across_worlds(body: Expression) -> bool:
+    """Whether a probability in it speaks of several worlds at once, so that nothing like it is ever seen."""
+    found = [atom for atom in atoms(body) if isinstance(atom, P)]
+    return any(_crossing(atom) for atom in found)
+
+
+def _crossing(atom: P) -> bool:
+    names = [term.name for term in (*atom.of, *atom.given)]
+    nested = any(part.world for term in (*atom.of, *atom.given) for part in term.world)
+    elsewhere = any(term.world for term in atom.given) or len({term.world for term in atom.of}) > 1
+    return nested or elsewhere or len(set(names)) < len(names)
 
 
 def adjusted(plan: EstimationPlan) -> Expression:

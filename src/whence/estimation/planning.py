@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from whence.estimation.discrete import mentioned
-from whence.estimation.forms import Means, difference_of_means, seen
+from whence.estimation.forms import Means, across_worlds, difference_of_means, seen
 from whence.estimation.levels import between
 from whence.estimation.plan import EstimationPlan, Options, Setting, spelt
 from whence.estimation.rules import with_method
@@ -181,7 +181,7 @@ def _of_expression(
         method="plug-in",
         options=options,
         expression=expression,
-        naive=None if rung_one else seen(query.body),
+        naive=None if rung_one or across_worlds(query.body) else seen(query.body),
         event=_event(query.body),
         contrast=contrast,
         why=why,

@@ -175,6 +175,9 @@ class Answer:
 
     def __repr__(self) -> str:
         found = self.estimate
+        if found is None and self.bounds is not None:
+            ends = (float(self.bounds["lower"]), float(self.bounds["upper"]))
+            return f"<Answer bounded: {self.question!r}: {interval(ends)}>"
         if found is None:
             reason = f" {self.refusal.kind}" if self.refusal else ""
             return f"<Answer {self.status}{reason}: {self.question!r}>"

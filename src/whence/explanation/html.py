@@ -16,6 +16,7 @@ from markupsafe import Markup
 from whence.explanation.charts import canvas
 from whence.explanation.charts.balance import MOST, love_plot
 from whence.explanation.charts.contour import contour_chart, contour_words
+from whence.explanation.charts.limits import limits
 from whence.explanation.charts.number_line import cells, number_line
 from whence.explanation.charts.overlap import overlap_chart
 from whence.explanation.charts.roles_graph import graph_words, roles_graph
@@ -23,6 +24,7 @@ from whence.explanation.figures import number, percent, sample
 from whence.explanation.mathml import displayed, equation
 from whence.explanation.outline import MARKS, Outline, outline, robustness_words
 from whence.explanation.proof import abbreviated
+from whence.explanation.sentence import unit_of
 from whence.language.lettering import visible
 from whence.language.printing import to_text
 from whence.language.simplify import simplify
@@ -101,6 +103,8 @@ def _provenance(answer: Answer) -> str:
 
 
 def _cells(answer: Answer, shown: Outline) -> str:
+    if not answer.estimates and answer.bounds is not None:
+        return limits(answer.bounds, unit_of(answer))
     pairs = zip(shown.cells, answer.estimates, strict=True)
     return cells([(cell, each.value, each.interval) for cell, each in pairs])
 

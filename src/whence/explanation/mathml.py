@@ -89,13 +89,13 @@ ROUND, SQUARE = _Brackets("(", ")"), _Brackets("[", "]")
 def _write(node: Expression, scope: Mapping[str, int]) -> str:
     match node:
         case P():
-            return f"<mi>P</mi>{ROUND.around(_event(node, scope))}"
+            return f"{_head('P', node.population)}{ROUND.around(_event(node, scope))}"
         case Kernel(of=of):
-            return f"<mi>Q</mi>{SQUARE.around(_names(of, scope))}"
+            return f"{_head('Q', node.population)}{SQUARE.around(_names(of, scope))}"
         case Expectation(variable=variable, body=P(of=(Term(name=name, value=None),)) as body) if (
             name == variable
         ):
-            return f"<mi>E</mi>{SQUARE.around(_event(body, {**scope, variable: 0}))}"
+            return f"{_head('E', body.population)}{SQUARE.around(_event(body, {**scope, variable: 0}))}"
         case Expectation(variable=variable, body=body):
             inner = _bound((variable,), scope)
             value = _name(variable, inner[variable])
@@ -114,6 +114,11 @@ def _write(node: Expression, scope: Mapping[str, int]) -> str:
             return f"{_write(left, scope)}<mo>−</mo>{_group(right, scope)}"
         case _:
             raise TypeError(f"{type(node).__name__} is no kind of expression")
+
+
+def _head(letter: str, population: str) -> str:
+    head = f"<mi>{letter}</mi>"
+    return f"<msup>{head}<mtext>{escape(population)}</mtext></msup>" if population else head
 
 
 def _factor(node: Expression, scope: Mapping[str, int], *, last: bool = False) -> str:

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from whence.explanation.bounded import limits_shown, limits_told
 from whence.explanation.figures import interval, listed, number, p_value, percent, sample
 from whence.explanation.proof import Abbreviation, ProofLine, proof_lines
 from whence.explanation.reproduction import command, reproduction, script
@@ -118,7 +119,9 @@ class Cell:
     @property
     def sure(self) -> str:
         """The interval and n; of a table of probabilities neither."""
-        return f"{self.interval}; n = {self.n}" if self.n else sample(0)
+        if not self.n:
+            return sample(0)
+        return f"{self.interval}; n = {self.n}" if self.interval else f"n = {self.n}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,8 @@ def number_line(answer: Answer) -> NumberLine | None:
 
 def _cells(answer: Answer) -> tuple[Cell, ...]:
     unit = unit_of(answer)
+    if answer.bounds is not None and answer.estimate is None and not answer.estimates:
+        return (Cell("limits", *limits_shown(answer.bounds, unit)),)
     return tuple(
         Cell(
             visible(each.label) or "estimate",
@@ -230,7 +235,12 @@ def _proved(answer: Answer) -> Verdict:
             forest, inner = (", ".join(_shown(names)) for names in (hedge.forest, hedge.subforest))
             lines.append(f"The certificate is a hedge: {{{forest}}} around {{{inner}}}.")
         checked = ", certificate checked" if answer.verified else ""
+        if answer.bounds is not None:
+            lines.append("What was seen fixes limits of the answer only.")
+            return Verdict("Proved", "inconclusive", f"no single value follows{checked}", tuple(lines))
         return Verdict("Proved", "failed", f"impossible{checked}", tuple(lines))
+    if answer.bounds is not None:
+        return Verdict("Proved", "none", "no formula for it", ("The limits hold all the same.",))
     return Verdict("Proved", "none", "nothing yet", ("There is no estimand: see the reason above.",))
 
 
@@ -269,6 +279,8 @@ def _by(estimand: Estimand) -> str:
 
 def _estimated(answer: Answer) -> Verdict:
     found = answer.estimate or (answer.estimates[0] if answer.estimates else None)
+    if found is None and answer.bounds is not None:
+        return Verdict("Estimated", *limits_told(answer.bounds, bool(answer.warnings)))
     if found is None:
         refusal = answer.refusal
         blocked = refusal is not None and refusal.kind in ("no_variation", "no_overlap", "too_few_rows")
@@ -312,6 +324,8 @@ def _tested(answer: Answer) -> Verdict:
     if not found:
         some = answer.estimate is not None or answer.estimates
         reason = "No check was made of this answer." if some else "No number, so nothing to try to break."
+        if answer.bounds is not None:
+            reason = "Limits were not attacked. That some model fits the data is a weak test of the graph."
         return Verdict("Tested", "none", "not tested", (reason,))
     counts = {
         word: sum(each.verdict == word for each in found) for word in ("survived", "failed", "inconclusive")

@@ -41,6 +41,19 @@ TITLES = {
     "condition": "Conditioning",
     "observation": "Seeing",
     "consistency": "Consistency",
+    "transport": "The same there and here",
+    "given": "As it was given",
+    "rule 1": "What was seen does not matter",
+    "rule 3": "What was set does not matter",
+    "sum": "Summing out",
+    "chain": "One after the other",
+    "proxy": "The record is the value",
+    "value": "At the values asked about",
+    "policy": "Under the policies",
+    "counterfactual": "Several worlds at once",
+    "conditional counterfactual": "Several worlds at once",
+    "ratio": "Conditioning",
+    "impossible": "It contradicts itself",
     "query": "Put together",
 }
 
@@ -153,9 +166,10 @@ def abbreviated(expression: Expression, short: Abbreviation | None) -> Expressio
         return expression
     match expression:
         case P(of=of, given=given, do=do):
-            return P(*(_terms(terms, short) for terms in (of, given, do)))
+            parts = (_terms(terms, short) for terms in (of, given, do))
+            return P(*parts, population=expression.population)
         case Kernel(of=of):
-            return Kernel(_names(of, short))
+            return Kernel(_names(of, short), expression.population)
         case Sum(over=over, body=body):
             return Sum(_names(over, short), abbreviated(body, short))
         case _:

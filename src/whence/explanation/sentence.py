@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from whence.explanation.compared import Compared, compared
 from whence.explanation.figures import interval, listed, number, percent, sample
+from whence.explanation.parts import part_words
 from whence.identification.no_effect import excluded
 from whence.language.expression import Difference, Expectation, P, Term
 from whence.language.lettering import visible
@@ -31,8 +32,11 @@ CANNOT = {
     "no_overlap": "cannot be estimated: some have nobody to be compared with",
     "too_few_rows": "cannot be estimated from so few rows",
     "impossible_evidence": "has no answer: what it holds as seen never happens",
+    "contradiction": "has no answer: what was given contradicts itself",
     "undecidable": "is left open by what was given: both yes and no agree with it",
 }
+POINT = 1e-9
+"""Limits no further apart than this are one number."""
 IN_SENTENCE = 2
 """How many of the things that would help stand in the sentence itself."""
 
@@ -199,9 +203,13 @@ def _cell_name(estimate: Estimate) -> str:
 
 def _asked(body: Expression | None, words: Words, answer: Answer) -> str:
     """What a question without a contrast asks for, as a phrase."""
+    part = None if body is None else part_words(body, words.name)
+    if part is not None:
+        return part
     match body:
         case Expectation(variable=variable, body=P() as atom):
-            return f"the mean of {words.name(variable)}{_when(atom, words)}"
+            conditions = _of_mean(atom, words)
+            return f"the mean of {words.name(variable)}{f', {conditions},' if conditions else ''}"
         case P() if any(term.value is None for term in body.of):
             names = [words.event(term) for term in body.of]
             return f"the distribution of {listed(names)}{_when(body, words)}"
@@ -216,8 +224,8 @@ def _asked(body: Expression | None, words: Words, answer: Answer) -> str:
             left=Expectation(variable=a, body=P() as left), right=Expectation(variable=b, body=P() as right)
         ) if a == b:
             return (
-                f"the difference in the mean of {words.name(a)}, {_conditions(left, words)} "
-                f"rather than {_conditions(right, words)},"
+                f"the difference in the mean of {words.name(a)}, {_of_mean(left, words)} "
+                f"rather than {_of_mean(right, words)},"
             )
         case _:
             return f"the answer to {visible(str(answer.query or answer.question))}"
@@ -228,6 +236,20 @@ def _when(atom: P, words: Words) -> str:
     return f", {conditions}," if conditions else ""
 
 
+def _of_mean(atom: P, words: Words) -> str:
+    """What a mean is taken under: a world, what is set, what was seen."""
+    had = [
+        f"had {words.name(part.name)} been {_setting(part, words)}" for term in atom.of for part in term.world
+    ]
+    return ", ".join(filter(None, (*had, _conditions(atom, words))))
+
+
+def _setting(part: Term, words: Words) -> str:
+    if part.world:
+        return f"what it would be had {words.events(part.world)}"
+    return "at that value" if part.value is None else visible(value_text(part.value))
+
+
 def _conditions(atom: P, words: Words) -> str:
     parts = [f"with {words.events(atom.do)} set"] if atom.do else []
     parts += [f"among those with {words.events(atom.given)}"] if atom.given else []
@@ -235,10 +257,32 @@ def _conditions(atom: P, words: Words) -> str:
 
 
 def _bounded(answer: Answer, bounds: Mapping[str, Any]) -> str:
-    unit = unit_of(answer)
-    low, high = bounds.get("lower"), bounds.get("upper")
-    ends = interval((float(low), float(high)), unit) if low is not None and high is not None else "a range"
-    return f"{_capital(subject(answer))} is not fixed by these variables, but it lies within {ends}."
+    """The limits, what they rest on, and whether narrower ones are to be had, in one sentence."""
+    unit, low, high = unit_of(answer), bounds.get("lower"), bounds.get("upper")
+    what = _capital(subject(answer))
+    if low is None or high is None:
+        return f"{what} is not fixed by these variables, but it lies within a range."
+    narrowing = [visible(each.statement).rstrip(".") for each in answer.assumptions if each.source == "user"]
+    given = (
+        f"if {' and if '.join(_lowered(each) for each in narrowing)}"
+        if narrowing
+        else "whatever the hidden causes are"
+    )
+    told = ["no narrower limits follow" if bounds.get("sharp") else "narrower limits may be possible"]
+    ends, level, size = bounds.get("interval"), bounds.get("level", 0.95), bounds.get("n")
+    told += [f"{percent(float(level))}: {interval((float(ends[0]), float(ends[1])), unit)}"] if ends else []
+    told += [sample(size)] if size else []
+    if float(high) - float(low) <= POINT:
+        return f"{what} is {number(float(low), unit)} {given} ({'; '.join(told[1:]) or 'limits that meet'})."
+    between = interval((float(low), float(high)), unit).replace(" to ", " and ", 1)
+    said = f"{what} is not fixed by these variables, but it lies between {between}"
+    return f"{said} {given} ({'; '.join(told)})."
+
+
+def _lowered(text: str) -> str:
+    """A statement within a sentence; names keep their capitals."""
+    first = text.split(" ", 1)[0]
+    return text[:1].lower() + text[1:] if first in ("Raising", "Those", "Nothing", "No") else text
 
 
 def subject(answer: Answer) -> str:
@@ -251,7 +295,7 @@ def subject(answer: Answer) -> str:
         kind = " among the treated" if query.contrast.kind == "ATT" else ""
         treatment, outcome = words.name(query.contrast.treatment), words.name(query.contrast.outcome)
         return f"the effect of {treatment} on {outcome}{kind}"
-    if isinstance(query.body, P | Expectation):
+    if isinstance(query.body, P | Expectation) or part_words(query.body, words.name):
         return _asked(query.body, words, answer)
     if query.treatments and query.outcomes:
         done = listed([words.name(name) for name in query.treatments])

@@ -4,7 +4,7 @@ A set Z serves for the effect of X on Y when it holds no node of the forbidden s
 which lie on causal paths that leave X for good, and their descendants) and blocks every other path: that
 is, m-separates X from Y in the proper back-door graph, which lacks the first edges of those causal paths.
 This criterion is sound and complete; treatments and outcomes may be joint, latent nodes are never in a
-set.
+set. For classes of graphs (CPDAG, MPDAG, MAG, PAG) see `class_adjustment`.
 
 Sources: I. Shpitser, T. VanderWeele and J. Robins (UAI 2010); B. van der Zander, M. Liśkiewicz and J. Textor,
 "Constructing separators and adjustment sets in ancestral graphs" (UAI 2014); E. Perković, J. Textor,
@@ -22,145 +22,117 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, get_args
 
-from whence.identification.kinship import require_directed
+from whence.identification.adjustment_verdict import Spoiled, Spoiler, Valid
+from whence.identification.back_door import BackDoor, optimal_set
+from whence.identification.class_adjustment import class_door
+from whence.identification.direct_effect import single_door
 from whence.identification.projection import latent_projection
-from whence.identification.reachability import ANCESTORS, DESCENDANTS, Adjacency, reached
-from whence.identification.separation import (
-    Names,
-    Path,
-    as_names,
-    connected,
-    disjoint_masks,
-    shortest_open_path,
-)
-from whence.identification.separators import Separation, minimal_separator, minimal_separators
-from whence.language.graph import Graph, bits
-from whence.runtime.errors import InvalidOption, InvalidQuery, RepeatedVariable, TreatmentIsOutcome
+from whence.identification.selection_bias import selection_spoils
+from whence.identification.separation import Names, as_names, disjoint_masks, shortest_open_path
+from whence.identification.separators import minimal_separator, minimal_separators
+from whence.language.graph import Graph
+from whence.runtime.errors import InvalidOption, InvalidQuery, TreatmentIsOutcome, listed
 from whence.runtime.plain import quoted
 
 SetKind = Literal["minimal", "all", "optimal"]
+EffectKind = Literal["total", "direct"]
 
 
-@dataclass(frozen=True, slots=True)
-class Valid:
-    """The set serves for adjustment; true in a condition."""
-
-    adjust: tuple[str, ...]
-
-    def __bool__(self) -> bool:
-        return True
-
-
-@dataclass(frozen=True, slots=True)
-class Spoiled:
-    """The set does not serve, and what spoils it; false in a condition.
-
-    `reason` says whether `variable` is forbidden (on a causal path or descending from one), hidden, or the
-    non-causal `path` is open. `some_set_serves` tells an unlucky set from a graph where none serves.
-    """
-
-    adjust: tuple[str, ...]
-    reason: Literal["forbidden variable", "latent variable", "open path"]
-    message: str
-    some_set_serves: bool
-    variable: str | None = None
-    path: Path | None = None
-
-    def __bool__(self) -> bool:
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class BackDoor:
-    """The parts of the adjustment criterion for one effect, in masks.
-
-    `causal` are the nodes on proper causal paths, treatments apart; `forbidden` are they, their
-    descendants and the treatments; `whole` is the graph and `edges` the proper back-door graph.
-    """
-
-    graph: Graph
-    x: int
-    y: int
-    causal: int
-    forbidden: int
-    hidden: int
-    whole: Adjacency
-    edges: Adjacency
-
-    @classmethod
-    def of(cls, graph: Graph, x: int, y: int) -> BackDoor:
-        """For the effect of the nodes of x on those of y."""
-        whole = Adjacency.of(graph)
-        reach = reached(DESCENDANTS, whole.cut(x, 0), x)
-        lead = reached(ANCESTORS, whole.cut(0, x), y)
-        causal = reach & lead & ~x
-        edges = whole.without((a, b) for a in bits(x) for b in whole.children[a] if causal >> b & 1)
-        forbidden = reached(DESCENDANTS, whole, causal) | x
-        return cls(graph, x, y, causal, forbidden, graph.mask(graph.latent), whole, edges)
-
-    def serves(self, adjust: int) -> bool:
-        """Whether the mask meets the criterion; latent nodes are the caller's affair."""
-        if adjust & (self.forbidden | self.y):
-            return False
-        return not connected(self.edges, self.x, adjust) & self.y
-
-    def task(self, include: int = 0, exclude: int = 0) -> Separation | None:
-        """What minimal adjustment sets separate, or None where `include` is itself forbidden."""
-        barred = self.forbidden | self.y | self.hidden | exclude
-        if include & barred:
-            return None
-        return Separation(self.edges, self.x, self.y, include, self.graph.all & ~barred)
-
-
-def is_adjustment_set(graph: Graph, x: Names, y: Names, z: Names = ()) -> Valid | Spoiled:
+def is_adjustment_set(
+    graph: Graph, x: Names, y: Names, z: Names = (), *, effect: EffectKind = "total", selected: Names = ()
+) -> Valid | Spoiled:
     """Whether adjusting for z gives the effect of x on y; if not, what is in the way.
 
-    Each of x, y and z is a name or several. Raises `UnknownVariable`, `TreatmentIsOutcome`,
-    `RepeatedVariable` (z overlaps x or y) and `InvalidGraph` (neither DAG nor ADMG).
+    Each of x, y, z and `selected` is a name or several. In a CPDAG, MPDAG or PAG a set serves if it serves in
+    every member, and an open path is one of some member. `effect="direct"` asks for the coefficient of x -> y
+    in a linear model (`single_door`). `selected` are nodes by which the whole sample was selected
+    (`selection_spoils`). Both are for DAGs and ADMGs.
+
+    Raises `UnknownVariable`, `TreatmentIsOutcome`, `RepeatedVariable` (x, y, z and `selected` overlap),
+    `InvalidOption`, `InvalidQuery` (x or y latent or empty) and `InvalidGraph` (not what its kind says, edges
+    of selection, a kind that the question is not worked out for).
     """
-    door = back_door(graph, x, y)
-    names = as_names(z)
-    adjust = graph.mask(names)
-    if adjust & (door.x | door.y):
-        raise RepeatedVariable(graph.names(adjust & (door.x | door.y))[0])
-    exists = _first(door) is not None
+    door = back_door(graph, x, y, effect)
+    _, _, adjust, held = disjoint_masks(graph, as_names(x), as_names(y), z, selected)
+    task = door.task()
+    biased = selection_spoils(graph, door.x, door.y, held) if held and effect == "total" else None
+    if effect == "direct" and held & door.forbidden:
+        biased = f"Selection by {listed(graph.names(held))} comes after {listed(graph.names(door.y))}."
+    exists = task is not None and not biased and minimal_separator(replace(task, include=held)) is not None
     given = graph.names(adjust)
-    if adjust & door.hidden:
-        name = graph.names(adjust & door.hidden)[0]
-        told = f"{quoted(name)} is latent: what was not observed cannot be adjusted for."
-        return Spoiled(given, "latent variable", told, exists, name)
-    if adjust & door.forbidden:
-        name = graph.names(adjust & door.forbidden)[0]
-        pair = f"{_listed(graph.names(door.x))} to {_listed(graph.names(door.y))}"
-        told = (
-            f"{quoted(name)} is on a causal path from {pair} or descends from one, "
-            "so adjusting for it removes part of the effect."
-        )
-        return Spoiled(given, "forbidden variable", told, exists, name)
-    path = shortest_open_path(graph, door.edges, door.x, door.y, adjust)
+    fault = _fault(door, adjust, biased, effect)
+    if fault is not None:
+        reason, told, name = fault
+        return Spoiled(given, reason, told, exists, name)
+    path = shortest_open_path(graph, door.edges, door.x, door.y, adjust | held)
     if path is None:
         return Valid(given)
-    told = f"The non-causal path {path} stays open given {_listed(given) if given else 'nothing'}."
+    where = f" in a member of this {graph.kind}" if graph.kind in ("CPDAG", "MPDAG", "PAG") else ""
+    seen = graph.names(adjust | held)
+    what = "non-causal path" if effect == "total" else "indirect path"
+    told = f"The {what} {path} stays open{where} given {listed(seen) if seen else 'nothing'}."
     return Spoiled(given, "open path", told, exists, path=path)
 
 
-def back_door(graph: Graph, x: Names, y: Names) -> BackDoor:
+def _fault(
+    door: BackDoor, adjust: int, biased: str | None, effect: EffectKind
+) -> tuple[Spoiler, str, str | None] | None:
+    """What spoils a set whatever the paths, said in words, and the variable to blame."""
+    graph = door.graph
+    if door.entry is not None:
+        return "not amenable", _not_amenable(graph, *door.entry), graph.nodes[door.entry[0]]
+    if adjust & door.hidden:
+        name = graph.names(adjust & door.hidden)[0]
+        told = f"{quoted(name)} is latent: what was not observed cannot be adjusted for."
+        return "latent variable", told, name
+    if adjust & door.forbidden:
+        name = graph.names(adjust & door.forbidden)[0]
+        treatments, outcomes = listed(graph.names(door.x)), listed(graph.names(door.y))
+        if effect == "direct":
+            return "forbidden variable", f"{quoted(name)} descends from {outcomes}.", name
+        some = "possibly " if graph.kind in ("CPDAG", "MPDAG", "PAG") else ""
+        told = (
+            f"{quoted(name)} is {some}on a causal path from {treatments} to {outcomes} or descends from one, "
+            "so adjusting for it removes part of the effect."
+        )
+        return "forbidden variable", told, name
+    return None if biased is None else ("selection", biased, None)
+
+
+def _not_amenable(graph: Graph, a: int, b: int) -> str:
+    pair = f"{quoted(graph.nodes[a])} and {quoted(graph.nodes[b])}"
+    if graph.kind in ("CPDAG", "MPDAG"):
+        return (
+            f"No set serves in every DAG of this {graph.kind}: some direct the edge of {pair} one way, "
+            "some the other."
+        )
+    why = (
+        "a hidden common cause can stand behind the edge"
+        if graph.children[a] >> b & 1
+        else "the edge has open ends"
+    )
+    return f"No set serves in every graph of this {graph.kind}: {why} of {pair}."
+
+
+def back_door(graph: Graph, x: Names, y: Names, effect: EffectKind = "total") -> BackDoor:
     """The parts of the criterion for this effect, with the errors of `is_adjustment_set`."""
-    require_directed(graph, "Adjustment")
+    if effect not in get_args(EffectKind):
+        raise InvalidOption("effect", effect, get_args(EffectKind))
     left, right = graph.mask(as_names(x)), graph.mask(as_names(y))
     if not left or not right:
         raise InvalidQuery("An effect needs a treatment and an outcome.", "Name at least one of each.")
     if left & right:
         raise TreatmentIsOutcome(graph.names(left & right)[0])
-    door = BackDoor.of(graph, left, right)
-    if (left | right) & door.hidden:
-        name = quoted(graph.names((left | right) & door.hidden)[0])
-        raise InvalidQuery(f"{name} is latent.", "Ask about variables that were observed.")
-    return door
+    hidden = (left | right) & graph.mask(graph.latent)
+    if hidden:
+        raise InvalidQuery(
+            f"{quoted(graph.names(hidden)[0])} is latent.", "Ask about variables that were observed."
+        )
+    return single_door(graph, left, right) if effect == "direct" else class_door(graph, left, right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +152,9 @@ class AdjustmentSets:
 
     def __iter__(self) -> Iterator[frozenset[str]]:
         # The optimal set is one of the observed graph: a latent cause of the outcome alone is only noise.
-        graph = latent_projection(self.graph) if self.kind == "optimal" else self.graph
+        graph = self.graph
+        if self.kind == "optimal" and graph.kind in ("DAG", "ADMG"):
+            graph = latent_projection(graph)
         door = back_door(graph, self.x, self.y)
         include, exclude = (
             graph.mask(set(names) & graph.index.keys()) for names in (self.include, self.exclude)
@@ -215,10 +189,13 @@ def adjustment_sets(
     """The sets that serve for the effect of x on y: one `minimal`, `all` minimal ones, or the `optimal` one.
 
     Each set holds `include` and nothing of `exclude`; minimal means that no other member can be left out. One
-    minimal set takes linear time, and `all` finds them lazily. The result is empty where no set exists.
+    minimal set takes linear time, and `all` finds them lazily. The result is empty where no set exists; in a
+    class of graphs, where none serves in every member. The optimal set (`optimal_set`) has the smallest
+    asymptotic variance in DAGs, CPDAGs and MPDAGs. In an ADMG the same set is given where it serves, without
+    that promise; with hidden causes an optimal set need not exist, and for MAGs and PAGs none is given.
 
     Raises `UnknownVariable`, `TreatmentIsOutcome`, `RepeatedVariable` (a name both included and excluded, or
-    in x or y too), `InvalidOption` and `InvalidGraph`.
+    in x or y too), `InvalidOption`, `InvalidQuery` and `InvalidGraph`.
     """
     if kind not in get_args(SetKind):
         raise InvalidOption("kind", kind, get_args(SetKind))
@@ -229,7 +206,8 @@ def adjustment_sets(
 
 def _masks(door: BackDoor, kind: SetKind, include: int, exclude: int) -> Iterator[int]:
     if kind == "optimal":
-        found = optimal_set(door)
+        # What a MAG or PAG leaves open includes which hidden causes there are: none is known to be optimal.
+        found = optimal_set(door) if door.graph.kind not in ("MAG", "PAG") else None
         if found is not None and not include & ~found and not exclude & found:
             yield found
         return
@@ -242,30 +220,3 @@ def _masks(door: BackDoor, kind: SetKind, include: int, exclude: int) -> Iterato
     found = minimal_separator(task)
     if found is not None:
         yield found
-
-
-def optimal_set(door: BackDoor) -> int | None:
-    """The parents of the causal nodes that are not forbidden, or None where they do not serve.
-
-    In a DAG whose outcomes all descend from the treatments, if any set serves, this one does, and of all such
-    sets it gives the smallest asymptotic variance. Where hidden causes touch the causal nodes it may still
-    serve, without a claim to the smallest variance. The graph is to be its own latent projection.
-
-    Source: L. Henckel, E. Perković and M. Maathuis, "Graphical criteria for efficient total effect estimation
-    via adjustment in causal linear models" (JRSS B 2022), definition 3.1.
-    """
-    above = 0
-    for node in bits(door.causal):
-        for parent in door.whole.parents[node]:
-            above |= 1 << parent
-    found = above & ~door.forbidden & ~door.y
-    return found if door.serves(found) else None
-
-
-def _first(door: BackDoor) -> int | None:
-    task = door.task()
-    return minimal_separator(task) if task is not None else None
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(quoted(name) for name in names)

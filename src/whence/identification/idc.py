@@ -15,6 +15,7 @@ Source: I. Shpitser and J. Pearl, "Identification of conditional interventional 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from whence.identification.id_algorithm import identify_effect
@@ -40,20 +41,59 @@ def identify_conditional_effect(graph: Graph, x: int, y: int, z: int = 0) -> Ste
 
     `graph` is a DAG or ADMG without latent nodes; x, y and z are disjoint masks, y not empty.
     """
-    edges = Adjacency.of(graph) if z else None
-    for node in bits(z):
-        one, rest = 1 << node, z & ~(1 << node)
-        if edges is not None and not connected(edges.cut(x, one), y, x | rest) & one:
-            inner = identify_conditional_effect(graph, x | one, y, rest)
-            return inner if isinstance(inner, Barred) else _rule_2(graph, x, y, rest, one, inner)
-    found = identify_effect(graph, x, y | z)
+    moved = settable(graph, x, y, z)
+    done, rest = with_settable(x, z, moved)
+    found = identify_effect(graph, done, y | rest)
     if isinstance(found, Hedge):
-        return Barred(found, graph.names(x), graph.names(y | z))
+        return Barred(found, graph.names(done), graph.names(y | rest))
+    step = among_those_seen(graph, done, y, rest, found)
+    return seen_again(graph, x, y, z, moved, step)
+
+
+def settable(graph: Graph, x: int, y: int, z: int) -> list[int]:
+    """The conditions that could as well be set, one after the other; which they are is no matter of order."""
+    moved: list[int] = []
     if not z:
-        return found
+        return moved
+    edges = Adjacency.of(graph)
+    pending = list(bits(z))
+    while pending:
+        for node in pending:
+            one, rest = 1 << node, z & ~(1 << node)
+            if not connected(edges.cut(x, one), y, x | rest) & one:
+                break
+        else:
+            return moved
+        moved.append(node)
+        pending.remove(node)
+        x, z = x | one, rest
+    return moved
+
+
+def with_settable(x: int, z: int, moved: Sequence[int]) -> tuple[int, int]:
+    """Treatments and conditions once the settable conditions are treatments."""
+    done = sum(1 << node for node in moved)
+    return x | done, z & ~done
+
+
+def among_those_seen(graph: Graph, x: int, y: int, z: int, joint: Step) -> Step:
+    """P(Y | do X, Z) from P(Y, Z | do X)."""
+    if not z:
+        return joint
     claim = P(graph.names(y), graph.names(z), graph.names(x))
-    formula = Quotient(found.formula, total(graph.names(y), found.formula))
-    return Step("condition", claim, formula, (), (found,))
+    return Step(
+        "condition", claim, Quotient(joint.formula, total(graph.names(y), joint.formula)), (), (joint,)
+    )
+
+
+def seen_again(graph: Graph, x: int, y: int, z: int, moved: Sequence[int], step: Step) -> Step:
+    """P(Y | do X, Z) from the same with the settable ones of Z among what is done."""
+    done, rest = with_settable(x, z, moved)
+    for node in reversed(moved):
+        done &= ~(1 << node)
+        step = _rule_2(graph, done, y, rest, 1 << node, step)
+        rest |= 1 << node
+    return step
 
 
 def _rule_2(graph: Graph, x: int, y: int, rest: int, one: int, inner: Step) -> Step:

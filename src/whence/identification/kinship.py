@@ -58,6 +58,13 @@ def districts(graph: Graph, among: int) -> list[int]:
     return found
 
 
+def ancestral_around(graph: Graph, part: int, among: int) -> int:
+    """The largest ancestral subset of `among` in which `part` is a district; empty if there is none."""
+    beyond = union(graph.spouses, part) & among & ~part
+    left = among & ~descendants(graph, beyond, among)
+    return left if part & left == part else 0
+
+
 def ancestors_of(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
     """The variables and their ancestors, by name; raises `UnknownVariable`."""
     return graph.names(ancestors(graph, graph.mask(names), graph.all))

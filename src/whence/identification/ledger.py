@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from whence.identification.kinship import ancestors, descendants
 from whence.language.assumptions import Assumption
 from whence.language.estimand import Adjustment, FrontDoor, Observed, Shape, Step
+from whence.language.expression import P
 from whence.language.graph import Graph
 from whence.language.query import Query
 
@@ -41,9 +42,25 @@ def ledger(graph: Graph, query: Query, derivation: Step, shape: Shape) -> tuple[
         )
     if not isinstance(shape, Adjustment | FrontDoor | Observed):
         found += general_assumptions(graph, query)
+    if any(_across_worlds(step) for step in derivation.walk()):
+        found.append(
+            Assumption(
+                "Across worlds, hidden causes stay as they are, and those that the graph does not draw as "
+                "shared are independent; no experiment can test this.",
+                "graph",
+            )
+        )
     if any(step.rule == "consistency" and step.premises for step in derivation.walk()):
         found.append(Assumption(f"{listed(treatments)} takes two values only.", "default", testable=True))
     return (*found, *(Assumption(text, "user") for text in query.assuming))
+
+
+def _across_worlds(step: Step) -> bool:
+    """Whether a step puts together what would be in different worlds."""
+    if step.rule not in ("counterfactual", "conditional counterfactual") or not isinstance(step.claim, P):
+        return False
+    worlds = {term.world for term in (*step.claim.of, *step.claim.given)}
+    return len(worlds) > 1 or any(setting.world for world in worlds for setting in world)
 
 
 def shape_assumptions(graph: Graph, shape: Shape) -> list[Assumption]:

@@ -2,9 +2,11 @@
 
 A path is open when each collider on it (a node where two arrowheads meet) is in `given` or has a descendant
 there, and no other node on it is in `given`. Two sets without an open path are m-separated, and independent
-given `given` in every distribution that the graph allows. In a DAG this is d-separation.
+given `given` in every distribution that the graph allows. In a DAG this is d-separation. All members of a
+CPDAG, MPDAG or PAG have the same separations, so there one member is looked at.
 
-Source: T. Richardson, "Markov properties for acyclic directed mixed graphs" (2003).
+Sources: T. Richardson, "Markov properties for acyclic directed mixed graphs" (2003); T. Richardson and P.
+Spirtes, "Ancestral graph Markov models" (2002) for MAGs, whose `--` is drawn as a selected common effect.
 
 >>> from whence.language.graph import Edge, Graph
 >>> g = Graph.of((), [Edge("X", "M"), Edge("Y", "M"), Edge("M", "D")])
@@ -20,9 +22,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from whence.identification.ancestral import mag
 from whence.identification.kinship import require_directed
+from whence.identification.markov_class import member
+from whence.identification.pag import require_complete
 from whence.identification.reachability import ANCESTORS, CONNECTED, START, Adjacency, reached, walk
-from whence.language.graph import Graph, bits
+from whence.language.graph import Edge, Graph, bits
 from whence.runtime.errors import RepeatedVariable
 
 Names = str | Iterable[str]
@@ -70,13 +75,34 @@ def separated(
     """Whether `given` m-separates x from y (each a name or several), latent nodes taken as they stand.
 
     `cut_into` first removes every edge with an arrowhead at these nodes, `cut_out_of` every edge out of
-    these. Raises `UnknownVariable`, `RepeatedVariable` where x, y and `given` overlap, and `InvalidGraph`
-    for kinds other than DAG and ADMG. Linear in the edges.
+    these, in DAGs and ADMGs alone. Raises `UnknownVariable`, `RepeatedVariable` where x, y and `given`
+    overlap, and `InvalidGraph` where the graph is not what its kind says, or a class is to be cut. Linear in
+    the edges of a DAG or ADMG; for other kinds, finding a member takes longer.
     """
-    require_directed(graph, "m-separation")
     left, right, held = disjoint_masks(graph, x, y, given)
+    drawn = _representative(graph, cut=bool(cut_into or cut_out_of))
     into, out_of = graph.mask(as_names(cut_into)), graph.mask(as_names(cut_out_of))
-    return not connected(Adjacency.of(graph).cut(into, out_of), left, held) & right
+    held |= drawn.all & ~graph.all
+    return not connected(Adjacency.of(drawn).cut(into, out_of), left, held) & right
+
+
+def _representative(graph: Graph, *, cut: bool = False) -> Graph:
+    """A graph of arrows and `<->` with the separations of this one, given the nodes that it has beside."""
+    if cut or graph.kind in ("DAG", "ADMG"):
+        require_directed(graph, "m-separation with edges cut")
+        return graph
+    if graph.kind in ("CPDAG", "MPDAG"):
+        return member(graph)
+    found = mag(graph) if graph.kind == "MAG" else require_complete(graph)
+    if not any(found.neighbours):
+        return found
+    edges = [edge for edge in found.edges if edge.mark != "--"]
+    names = list(found.nodes)
+    for edge in found.edges:
+        if edge.mark == "--":
+            names.append(f"{edge.source} -- {edge.target}" + "'" * max(map(len, names)))  # no other's name
+            edges += [Edge(end, names[-1]) for end in (edge.source, edge.target)]
+    return Graph.of(names, edges, kind="ADMG")
 
 
 def connected(adjacency: Adjacency, x: int, given: int) -> int:
@@ -95,12 +121,24 @@ def open_path(
 ) -> Path | None:
     """A shortest path from x to y that is open given `given`, or None where they are m-separated.
 
-    Raises as `separated` does.
+    In a class of graphs it is a path of one member. Raises as `separated` does.
     """
-    require_directed(graph, "m-separation")
     left, right, held = disjoint_masks(graph, x, y, given)
+    drawn = _representative(graph, cut=bool(cut_into or cut_out_of))
     into, out_of = graph.mask(as_names(cut_into)), graph.mask(as_names(cut_out_of))
-    return shortest_open_path(graph, Adjacency.of(graph).cut(into, out_of), left, right, held)
+    held |= drawn.all & ~graph.all
+    found = shortest_open_path(drawn, Adjacency.of(drawn).cut(into, out_of), left, right, held)
+    return None if found is None else _undirected_again(graph, found)
+
+
+def _undirected_again(graph: Graph, path: Path) -> Path:
+    """The path with `--` where it went by way of a selected node."""
+    nodes, marks = [path.nodes[0]], list[str]()
+    for i, name in enumerate(path.nodes[1:], start=1):
+        if name in graph.index:
+            nodes.append(name)
+            marks.append(path.marks[i - 1] if path.nodes[i - 1] in graph.index else "--")
+    return Path(tuple(nodes), tuple(marks))
 
 
 def shortest_open_path(graph: Graph, adjacency: Adjacency, x: int, y: int, given: int) -> Path | None:

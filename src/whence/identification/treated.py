@@ -2,9 +2,8 @@
 
 Where Z, which X does not cause, blocks the back-door paths, it is Σ over Z of P(Y | X=b, Z, W) · P(Z |
 X=a, W). Without such a set, those seen at a = b are simply those, as are all whom X cannot change
-(consistency); and where X takes two
-values only, what is known of everyone at b less those seen at b is what those seen at a would have been,
-so the effect of doing gives it.
+(consistency); and where X takes two values only, what is known of everyone at b less those seen at b is what
+those seen at a would have been, so the effect of doing gives it.
 
 Sources: J. Heckman and R. Robb (1985) and J. Pearl, *Causality* (2009), section 8.2.5, for the effect of
 treatment on the treated; I. Shpitser and J. Pearl, "Effects of treatment on the treated" (UAI 2009).
@@ -64,23 +63,36 @@ def claim_of(parts: Imagined) -> P:
     return P(of, (parts.was, *(Term(name) for name in parts.by)))
 
 
-def identify_treated(graph: Graph, claim: P) -> Proved | Barred | None:
-    """A proof of P(Y_{X=b} | X=a, W), the hedge that bars one, or None where our rules do not reach.
+def identify_treated(graph: Graph, claim: P) -> Proved | None:
+    """A proof of P(Y_{X=b} | X=a, W) by its shape, or None where it has none of ours.
 
     `graph` is a DAG or ADMG without latent nodes, and the names are known and distinct.
     """
     parts = taken_apart(claim)
     if parts is None:
         return None
-    x, y, w = (graph.mask(names) for names in ((parts.would.name,), parts.outcomes, parts.by))
-    door = BackDoor.of(graph, x, y)
-    early = not w & reached(DESCENDANTS, door.whole, x)
+    door, w, early = _door(graph, parts)
     adjust = _blocking(door, w) if early and door.causal else None
     if adjust is not None:
         return _by_adjustment(graph, claim, parts, adjust)
     if parts.level == parts.was.value or not door.causal:  # seen at that level, or the same at any
         return Proved(Step("consistency", claim, P(parts.outcomes, claim.given)), General())
-    return _by_difference(graph, claim, parts) if early else None
+    return None
+
+
+def treated_of_two_levels(graph: Graph, claim: P) -> Proved | None:
+    """A proof of P(Y_{X=b} | X=a, W) for X of two values only, from the effect of doing."""
+    parts = taken_apart(claim)
+    if parts is None or parts.level == parts.was.value or not _door(graph, parts)[2]:
+        return None
+    return _by_difference(graph, claim, parts)
+
+
+def _door(graph: Graph, parts: Imagined) -> tuple[BackDoor, int, bool]:
+    """The way from treatment to outcomes, the conditions, and whether x causes none of these."""
+    x, y, w = (graph.mask(names) for names in ((parts.would.name,), parts.outcomes, parts.by))
+    door = BackDoor.of(graph, x, y)
+    return door, w, not w & reached(DESCENDANTS, door.whole, x)
 
 
 def _blocking(door: BackDoor, w: int) -> int | None:
@@ -109,12 +121,12 @@ def _by_adjustment(graph: Graph, claim: P, parts: Imagined, adjust: int) -> Prov
     return Proved(Step("treated", claim, formula, tuple(because)), shape)
 
 
-def _by_difference(graph: Graph, claim: P, parts: Imagined) -> Proved | Barred:
+def _by_difference(graph: Graph, claim: P, parts: Imagined) -> Proved | None:
     """(P(Y, W | do X=b) − P(Y, W, X=b)) / P(X=a, W), for X of two values."""
     both = (*parts.outcomes, *parts.by)
     premise = identify_doing(graph, P(both, (), parts.would.name))
     if isinstance(premise, Barred):
-        return premise
+        return None
     everyone = substitute(premise.step.formula, {parts.would.name: parts.level})
     seen = P((*(Term(name) for name in both), parts.would))
     formula = Quotient(Difference(everyone, seen), P(claim.given))

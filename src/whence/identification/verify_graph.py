@@ -19,12 +19,23 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from whence.language.estimand import Fact
+from whence.language.expression import Expression
 from whence.language.graph import Graph
 from whence.runtime.errors import ProofRejected
 
 Names = frozenset[str]
 Node = TypeVar("Node", bound=Hashable)
 NONE: Names = frozenset()
+
+
+Built = tuple[Expression, tuple[Fact, ...]]
+"""The formula that a rule builds, and the facts of the graph that it needs."""
+
+
+def demand(holds: object, rule: str, reason: str) -> None:
+    """Reject the proof unless this holds."""
+    if not holds:
+        raise ProofRejected(rule, reason)
 
 
 def reached(
@@ -60,6 +71,12 @@ class World:
         parents = {v: NONE if v in into else found - out_of for v, found in self.parents.items()}
         return World(parents, {v: NONE if v in into else found - into for v, found in self.spouses.items()})
 
+    def marked(self, differ: Names, into: Names) -> World:
+        """The graph with a further cause "" of each of `differ`, and the edges into `into` cut."""
+        cut = self.cut(into=into)
+        parents = {v: found | {""} if v in differ - into else found for v, found in cut.parents.items()}
+        return World({**parents, "": NONE}, {**cut.spouses, "": NONE})
+
     def above(self, names: Names) -> Names:
         """The names and their ancestors."""
         return names | reached(names, self.parents, self.parents)
@@ -75,6 +92,11 @@ class World:
     def district(self, name: str, among: Names) -> Names:
         """The name and all that paths of hidden common causes within `among` join it to."""
         return reached((name,), self.spouses, among) & among | {name}
+
+    def blanket(self, name: str, among: Names) -> Names:
+        """Its district among these, which hold their ancestors, and the district's parents there."""
+        near = self.district(name, among)
+        return near.union(*(self.parents[v] for v in near)) & among
 
     def separated(self, x: Names, y: Names, given: Names = NONE) -> bool:
         """Whether `given` parts x from y in the augmented graph of the ancestors of all three.
@@ -109,8 +131,8 @@ class World:
         return intercepts and clean and self.cut(out_of=through).separated(through, y, x)
 
 
-def project(graph: Graph | None) -> World:
-    """The latent projection on the observed variables: what the hidden ones amount to."""
+def project(graph: Graph | None, kept: Names | None = None) -> World:
+    """The latent projection on the observed variables, or on these of them."""
     if graph is None or graph.kind not in ("DAG", "ADMG"):
         raise ProofRejected("graph", "a proof is checked in a DAG or an ADMG")
     up, down, beside = ({v: set[str]() for v in graph.nodes} for _ in range(3))
@@ -118,15 +140,25 @@ def project(graph: Graph | None) -> World:
         forth, back = (beside, beside) if edge.mark == "<->" else (down, up)
         forth[edge.source].add(edge.target)
         back[edge.target].add(edge.source)
+    seen = frozenset(graph.observed) if kept is None else kept & {*graph.observed}
+    latent = frozenset(graph.nodes) - seen
     parents: dict[str, Names] = {}
     spouses: dict[str, Names] = {}
-    for v in graph.observed:
-        causes = reached((v,), up, graph.latent)
-        hidden = causes & graph.latent
+    for v in sorted(seen):
+        causes = reached((v,), up, latent)
+        hidden = causes & latent
         tops = hidden.union(*(beside[each] for each in hidden | {v}))
-        parents[v] = causes - graph.latent
-        spouses[v] = (tops | reached(tops & graph.latent, down, graph.latent)) - graph.latent - {v}
+        parents[v] = causes - latent
+        spouses[v] = (tops | reached(tops & latent, down, latent)) - latent - {v}
     return World(parents, spouses)
+
+
+def through(graph: Graph, names: Names, seen: Names) -> Names:
+    """Those of the names that are seen, and what the others reach through variables that are not."""
+    down = {
+        v: [edge.target for edge in graph.edges if (edge.source, edge.mark) == (v, "->")] for v in graph.nodes
+    }
+    return (names | reached(names - seen, down, frozenset(graph.nodes) - seen)) & seen
 
 
 def as_sets(fact: Fact, world: World) -> tuple[str, tuple[Names, ...]]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from whence.language.assumptions import Assumption, Citation
+    from whence.language.causation import Causation, as_causation, pn, pns, ps
     from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, General, Observed, Shape, Step
     from whence.language.expression import (
         Difference,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     )
     from whence.language.factor import Factor, evaluate
     from whence.language.graph import Edge, Graph
+    from whence.language.mediation import Mediated, as_mediated, cde, nde, nie, path_specific
     from whence.language.printing import to_latex, to_text
     from whence.language.query import Contrast, Query, ate, att, cate, effect
     from whence.language.questions import question
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Adjustment",
     "Assumption",
+    "Causation",
     "Citation",
     "Contrast",
     "Difference",
@@ -62,6 +65,7 @@ __all__ = [
     "Hedge",
     "ImpossibleEvidence",
     "Kernel",
+    "Mediated",
     "NeedsData",
     "NeedsGraph",
     "NoOverlap",
@@ -80,11 +84,20 @@ __all__ = [
     "Term",
     "TooFewRows",
     "Undecidable",
+    "as_causation",
+    "as_mediated",
     "ate",
     "att",
     "cate",
+    "cde",
     "effect",
     "evaluate",
+    "nde",
+    "nie",
+    "path_specific",
+    "pn",
+    "pns",
+    "ps",
     "question",
     "to_latex",
     "to_text",
@@ -92,6 +105,7 @@ __all__ = [
 
 _HOMES = {
     "assumptions": ("Assumption", "Citation"),
+    "causation": ("Causation", "as_causation", "pn", "pns", "ps"),
     "estimand": ("Adjustment", "Estimand", "Fact", "FrontDoor", "General", "Observed", "Shape", "Step"),
     "expression": (
         "Difference",
@@ -106,6 +120,7 @@ _HOMES = {
     ),
     "factor": ("Factor", "evaluate"),
     "graph": ("Edge", "Graph"),
+    "mediation": ("Mediated", "as_mediated", "cde", "nde", "nie", "path_specific"),
     "printing": ("to_latex", "to_text"),
     "query": ("Contrast", "Query", "ate", "att", "cate", "effect"),
     "questions": ("question",),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from whence.language.expression import Expression
     from whence.language.graph import Graph
     from whence.language.query import Query
+    from whence.language.source import Source
 
 Rule = Literal[
     "ancestral",
@@ -40,9 +41,22 @@ Rule = Literal[
     "condition",
     "observation",
     "consistency",
+    "transport",
+    "counterfactual",
+    "conditional counterfactual",
+    "ratio",
+    "impossible",
+    "given",
+    "rule 1",
+    "rule 3",
+    "sum",
+    "chain",
+    "proxy",
+    "value",
+    "policy",
     "query",
 ]
-FactKind = Literal["separated", "ancestral", "district", "order", "independent of", "adjustment set"]
+FactKind = Literal["separated", "ancestral", "district", "order", "independent of", "adjustment set", "alike"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +67,7 @@ class Fact:
     edges into `cut_into` and out of `cut_out_of` removed). `ancestral`: x holds all its ancestors within
     `among`. `district`: x is a district of the subgraph on `among`. `order`: x is a topological order.
     `independent of`: the kernel of x does not depend on y. `adjustment set`: `given` serves for x on y.
+    `alike`: the mechanisms of x are the same in the population of the premise as in that of the question.
     """
 
     kind: FactKind
@@ -130,7 +145,8 @@ Shape = Adjustment | FrontDoor | Observed | General
 class Estimand:
     """An expression in what was observed that equals the query, and the derivation that proves it.
 
-    `graph` is the graph it was derived in, as the user gave it; `assumptions` is what that graph claims.
+    `graph` is the graph it was derived in, as the user gave it; `assumptions` is what that graph claims;
+    `given` are the distributions at hand, if they are others than that of all that is observed.
     """
 
     query: Query
@@ -139,6 +155,7 @@ class Estimand:
     shape: Shape
     graph: Graph
     assumptions: tuple[Assumption, ...] = ()
+    given: tuple[Source, ...] = ()
 
     def __repr__(self) -> str:
         return f"Estimand({self.query} = {self.text}, by {self.shape.name})"

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast, get_args
 
-from whence.language.assumptions import About, Assumption, Source, Status
+from whence.language.assumptions import About, Assumption, Status
+from whence.language.assumptions import Source as SaidBy
 from whence.language.estimand import (
     Adjustment,
     Estimand,
@@ -34,6 +35,7 @@ from whence.language.expression_json import (
 )
 from whence.language.graph_json import graph_from_dict, graph_to_dict
 from whence.language.json_reading import Fields, kind
+from whence.language.source_json import source_from_dict, source_to_dict
 from whence.language.words import graph_words, step_words
 from whence.runtime.errors import InvalidAnswer
 from whence.runtime.plain import JSON, plain
@@ -46,7 +48,7 @@ FACT_LISTS = ("x", "y", "given", "among", "cut_into", "cut_out_of")
 
 def estimand_to_dict(estimand: Estimand) -> dict[str, JSON]:
     """The estimand as plain JSON: `text`, `latex`, `expression`, `derivation`, `shape`, `query`, `graph`."""
-    return {
+    found: dict[str, JSON] = {
         "text": estimand.text,
         "latex": estimand.latex,
         "expression": expression_to_dict(estimand.expression),
@@ -56,6 +58,9 @@ def estimand_to_dict(estimand: Estimand) -> dict[str, JSON]:
         "graph": graph_to_dict(estimand.graph),
         "assumptions": [plain(assumption.to_dict()) for assumption in estimand.assumptions],
     }
+    if estimand.given:
+        found["given"] = [source_to_dict(source) for source in estimand.given]
+    return found
 
 
 def estimand_from_dict(data: object) -> Estimand:
@@ -68,13 +73,14 @@ def estimand_from_dict(data: object) -> Estimand:
         shape_from_dict(fields.required("shape")),
         graph_from_dict(fields.required("graph")),
         fields.each("assumptions", assumption_from_dict),
+        fields.each("given", source_from_dict),
     )
 
 
 def assumption_from_dict(data: object) -> Assumption:
     """An assumption back from JSON; raises `InvalidAnswer`."""
     fields = Fields(data, "an assumption")
-    source: Source = fields.choice("source", get_args(Source))
+    source: SaidBy = fields.choice("source", get_args(SaidBy))
     status: Status = fields.choice("status", get_args(Status))
     about: About = fields.choice("about", get_args(About)) if fields.get("about") else "other"
     return Assumption(fields.text("statement"), source, fields.truth("testable"), status, about)

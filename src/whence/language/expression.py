@@ -36,7 +36,8 @@ class Term:
     world: tuple[Term, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "world", in_order(self.world))
+        if self.world:
+            object.__setattr__(self, "world", in_order(self.world))
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -60,7 +61,11 @@ def as_terms(terms: Terms) -> tuple[Term, ...]:
         return (Term(terms),)
     if isinstance(terms, Term):
         return (terms,)
-    return in_order(Term(term) if isinstance(term, str) else term for term in terms)
+    found = tuple(terms)
+    names = [term for term in found if isinstance(term, str)]
+    if len(names) == len(found):  # names alone are sorted as they are, which is quicker
+        return tuple(map(Term, sorted(names)))
+    return in_order(Term(term) if isinstance(term, str) else term for term in found)
 
 
 class Expression:
@@ -71,16 +76,21 @@ class Expression:
 
 @dataclass(frozen=True, slots=True, init=False)
 class P(Expression):
-    """A probability: of terms, given terms, in the world where the terms of `do` are set."""
+    """A probability: of terms, given terms, in the world where the terms of `do` are set.
+
+    `population` names where, if that is not the population that the question is about.
+    """
 
     of: tuple[Term, ...]
     given: tuple[Term, ...] = ()
     do: tuple[Term, ...] = ()
+    population: str = ""
 
-    def __init__(self, of: Terms, given: Terms = (), do: Terms = ()) -> None:
+    def __init__(self, of: Terms, given: Terms = (), do: Terms = (), population: str = "") -> None:
         object.__setattr__(self, "of", as_terms(of))
         object.__setattr__(self, "given", as_terms(given))
         object.__setattr__(self, "do", as_terms(do))
+        object.__setattr__(self, "population", population)
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -93,6 +103,7 @@ class Kernel(Expression):
     r"""Q[C], the distribution of C when every other observed variable is set: P(C | do(V \ C))."""
 
     of: tuple[str, ...]
+    population: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "of", tuple(sorted(self.of)))
@@ -228,8 +239,13 @@ def free_variables(expression: Expression, known: Known | None = None) -> frozen
 
 
 def names_in(term: Term, *, open_only: bool = False) -> frozenset[str]:
-    """The names in a term and its worlds; with `open_only`, those that stand without a value."""
+    """The names in a term and its worlds; with `open_only`, those that stand without a value.
+
+    What is set to that which it would be in another world, as M in Y_{X=1, M_{X=0}}, is not open.
+    """
     inner = frozenset[str]().union(*(names_in(part, open_only=open_only) for part in term.world))
+    if open_only:
+        inner -= {part.name for part in term.world if part.world}
     return inner if open_only and term.value is not None else inner | {term.name}
 
 
@@ -246,11 +262,11 @@ def substitute(expression: Expression, values: Mapping[str, Value]) -> Expressio
         match node:
             case P():
                 chosen = {name: values[name] for name in live}
-                result: Expression = P(
-                    tuple(_at(term, chosen) for term in node.of),
-                    tuple(_at(term, chosen) for term in node.given),
-                    tuple(_at(term, chosen) for term in node.do),
+                of, given, do = (
+                    tuple(_at(term, chosen) for term in part) for part in (node.of, node.given, node.do)
                 )
+                same = (of, given, do) == (node.of, node.given, node.do)
+                result: Expression = node if same else P(of, given, do, node.population)
             case Sum(over=over):
                 result = rebuilt(node, (walk(node.body, live - frozenset(over)),))
             case Expectation(variable=variable):
@@ -264,9 +280,18 @@ def substitute(expression: Expression, values: Mapping[str, Value]) -> Expressio
 
 
 def _at(term: Term, values: Mapping[str, Value]) -> Term:
-    world = tuple(_at(part, values) for part in term.world)
+    if not term.world and (term.value is not None or term.name not in values):
+        return term
     value = values.get(term.name) if term.value is None else term.value
-    return Term(term.name, value, world)
+    return Term(term.name, value, _world_at(term.world, values))
+
+
+def _world_at(world: tuple[Term, ...], values: Mapping[str, Value]) -> tuple[Term, ...]:
+    """What is set to that which it would be in another world has no value of its own to be given."""
+    return tuple(
+        Term(part.name, part.value, _world_at(part.world, values)) if part.world else _at(part, values)
+        for part in world
+    )
 
 
 def replace_atoms(expression: Expression, change: Callable[[P | Kernel], Expression]) -> Expression:
@@ -286,7 +311,8 @@ def replace_atoms(expression: Expression, change: Callable[[P | Kernel], Express
 
 def pattern(atom: P) -> P:
     """The probability with its values removed: what a derivation proves once for all values."""
-    return P(*(tuple(_valueless(term) for term in part) for part in (atom.of, atom.given, atom.do)))
+    of, given, do = (tuple(map(_valueless, part)) for part in (atom.of, atom.given, atom.do))
+    return P(of, given, do, atom.population)
 
 
 def _valueless(term: Term) -> Term:

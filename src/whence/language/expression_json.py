@@ -55,12 +55,13 @@ def _write(node: Expression, uses: Mapping[int, int], names: dict[int, int]) -> 
     parts: list[JSON] = [_write(part, uses, names) for part in children(node)]
     match node:
         case P(of=of, given=given, do=do):
-            found: dict[str, JSON] = {"P": [_term(term) for term in of]}
-            found |= {"given": [_term(term) for term in given]} if given else {}
-            found |= {"do": [_term(term) for term in do]} if do else {}
-            return found
+            found: dict[str, JSON] = {"P": [term_to_json(term) for term in of]}
+            found |= {"given": [term_to_json(term) for term in given]} if given else {}
+            found |= {"do": [term_to_json(term) for term in do]} if do else {}
+            return found | _population(node.population)
         case Kernel(of=of):
-            return {"Q": list(of)}
+            found = {"Q": list(of)}
+            return found | _population(node.population)
         case Sum(over=over):
             found = {"sum": list(over), "of": parts[0]}
         case Expectation(variable=variable):
@@ -79,12 +80,17 @@ def _write(node: Expression, uses: Mapping[int, int], names: dict[int, int]) -> 
     return found
 
 
-def _term(term: Term) -> JSON:
+def _population(name: str) -> dict[str, JSON]:
+    return {"population": name} if name else {}
+
+
+def term_to_json(term: Term) -> JSON:
+    """The term as plain JSON: its name, or an object with its value and world."""
     if term.value is None and not term.world:
         return term.name
     found: dict[str, JSON] = {"name": term.name}
     found |= {} if term.value is None else {"value": term.value}
-    found |= {"world": [_term(part) for part in term.world]} if term.world else {}
+    found |= {"world": [term_to_json(part) for part in term.world]} if term.world else {}
     return found
 
 
@@ -98,9 +104,10 @@ def _read(data: object, named: dict[int, Expression], depth: int) -> Expression:
         raise InvalidAnswer("an expression is nested too deeply")
     fields = Fields(data, "an expression")
     if fields.get("P") is not None:
-        return P(fields.each("P", read_term), fields.each("given", read_term), fields.each("do", read_term))
+        of, given, do = (fields.each(key, read_term) for key in ("P", "given", "do"))
+        return P(of, given, do, _where(fields))
     if fields.get("Q") is not None:
-        return Kernel(fields.names("Q"))
+        return Kernel(fields.names("Q"), _where(fields))
     if fields.get("same") is not None:
         same = fields.get("same")
         if not isinstance(same, int) or same not in named:
@@ -111,6 +118,10 @@ def _read(data: object, named: dict[int, Expression], depth: int) -> Expression:
     if isinstance(number, int):
         named[number] = found
     return found
+
+
+def _where(fields: Fields) -> str:
+    return fields.text("population") if fields.get("population") is not None else ""
 
 
 def _read_composite(fields: Fields, named: dict[int, Expression], depth: int) -> Expression:

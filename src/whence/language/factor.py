@@ -173,6 +173,8 @@ class _Evaluation:
         )
 
     def probability(self, atom: P) -> Factor:
+        if atom.population:
+            raise InvalidQuery(f"{to_text(atom)} is about another population than the one at hand.")
         if atom.do or any(term.world for term in atom.terms):
             raise InvalidQuery(
                 f"{to_text(atom)} is about doing or imagining; a joint distribution is about what is seen.",

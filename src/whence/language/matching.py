@@ -29,7 +29,7 @@ WORD = re.compile(
 NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 ARTICLES = frozenset({"the", "a", "an", "my", "our"})
 LONGEST_NAME = 12
-LEVELS = frozenset({"L", "O"})
+LEVELS = frozenset({"L", "O", "V"})
 
 
 def folded(name: str) -> str:

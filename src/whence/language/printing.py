@@ -94,9 +94,9 @@ class _Style(Protocol):
     def world(self, name: str, terms: str) -> str: ...
     def do(self, terms: str) -> str: ...
     def bar(self, left: str, right: str) -> str: ...
-    def probability(self, inside: str) -> str: ...
-    def mean(self, inside: str) -> str: ...
-    def kernel(self, inside: str) -> str: ...
+    def probability(self, inside: str, where: str) -> str: ...
+    def mean(self, inside: str, where: str) -> str: ...
+    def kernel(self, inside: str, where: str) -> str: ...
     def total(self, over: str, body: str) -> str: ...
     def group(self, body: str) -> str: ...
     def product(self, factors: Iterable[str]) -> str: ...
@@ -129,14 +129,14 @@ class _TextStyle:
     def bar(self, left: str, right: str) -> str:
         return f"{left} | {right}"
 
-    def probability(self, inside: str) -> str:
-        return f"P({inside})"
+    def probability(self, inside: str, where: str) -> str:
+        return f"P{_at(where)}({inside})"
 
-    def mean(self, inside: str) -> str:
-        return f"E[{inside}]"
+    def mean(self, inside: str, where: str) -> str:
+        return f"E{_at(where)}[{inside}]"
 
-    def kernel(self, inside: str) -> str:
-        return f"Q[{inside}]"
+    def kernel(self, inside: str, where: str) -> str:
+        return f"Q{_at(where)}[{inside}]"
 
     def total(self, over: str, body: str) -> str:
         return f"Σ_{{{over}}} {body}"
@@ -180,14 +180,17 @@ class _LatexStyle:
     def bar(self, left: str, right: str) -> str:
         return rf"{left} \mid {right}"
 
-    def probability(self, inside: str) -> str:
-        return f"P({inside})"
+    def probability(self, inside: str, where: str) -> str:
+        return f"P{self.place(where)}({inside})"
 
-    def mean(self, inside: str) -> str:
-        return rf"\mathbb{{E}}[{inside}]"
+    def mean(self, inside: str, where: str) -> str:
+        return rf"\mathbb{{E}}{self.place(where)}[{inside}]"
 
-    def kernel(self, inside: str) -> str:
-        return f"Q[{inside}]"
+    def kernel(self, inside: str, where: str) -> str:
+        return f"Q{self.place(where)}[{inside}]"
+
+    def place(self, where: str) -> str:
+        return f"^{{{self.name(where, 0)}}}" if where else ""
 
     def total(self, over: str, body: str) -> str:
         return rf"\sum_{{{over}}} {body}"
@@ -200,6 +203,10 @@ class _LatexStyle:
 
     def fraction(self, numerator: str, denominator: str) -> str:
         return rf"\frac{{{numerator}}}{{{denominator}}}"
+
+
+def _at(where: str) -> str:
+    return f"@{name_text(where)}" if where else ""
 
 
 def _escaped(text: str) -> str:
@@ -235,11 +242,11 @@ class _Printer:
         style = self.style
         match node:
             case P():
-                return style.probability(self.event(node, scope))
+                return style.probability(self.event(node, scope), node.population)
             case Kernel(of=of):
-                return style.kernel(self.names(of, scope))
+                return style.kernel(self.names(of, scope), node.population)
             case Expectation(variable=variable, body=P() as body) if _is_mean(node):
-                return style.mean(self.event(body, {**scope, variable: 0}))
+                return style.mean(self.event(body, {**scope, variable: 0}), body.population)
             case Expectation(variable=variable, body=body):
                 inner = _bound((variable,), scope)
                 value = style.name(variable, inner[variable])

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from whence.language.expression import Difference, Expectation, Expression, P, Term, Value, atoms
+from whence.language.paths import path_of
 from whence.language.printing import PLAIN_WORD, json_text, name_text, to_text, value_text
 from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome
 
@@ -126,7 +127,9 @@ class Query:
     @property
     def variables(self) -> tuple[str, ...]:
         """Every name in the question."""
-        return tuple(dict.fromkeys([*self.treatments, *self.outcomes, *self.conditions]))
+        found = [atom for atom in atoms(self.body) if isinstance(atom, P)]
+        inside = [name for atom in found for term in atom.terms for name in _inside(term)]
+        return tuple(dict.fromkeys([*self.treatments, *self.outcomes, *self.conditions, *inside]))
 
     def at(self, level: Value, base: Value) -> Query:
         """A contrast between these levels; a query that is no contrast is returned as it is."""
@@ -159,7 +162,7 @@ def check_atom(atom: P) -> None:
         raise InvalidQuery("A probability needs an outcome.", "Write it before the bar: P(Y | X).")
     own = {term.name for term in atom.do}
     for term in atom.of:
-        if term.name in own or any(part.name == term.name for part in term.world):
+        if term.name in own or any(_sets(part, term) for part in term.world):
             raise TreatmentIsOutcome(term.name)
     for terms in ((*atom.of, *atom.given, *atom.do), *_worlds(atom.terms)):
         seen: set[tuple[str, tuple[Term, ...]]] = set()
@@ -175,6 +178,11 @@ def check_atom(atom: P) -> None:
             raise InvalidQuery(f"do({name_text(term.name)}) sets a variable, not one in another world.")
 
 
+def _sets(setting: Term, term: Term) -> bool:
+    """Whether the term asks for what its own world sets; Y_{Y=1}=1, with both values, is plainly true."""
+    return setting.name == term.name and None in (setting.value, term.value)
+
+
 def _every(terms: Iterable[Term]) -> Iterator[Term]:
     for term in terms:
         yield term
@@ -188,7 +196,15 @@ def _worlds(terms: Iterable[Term]) -> Iterator[tuple[Term, ...]]:
 
 
 def _set_in(term: Term) -> tuple[str, ...]:
-    return tuple(name for part in term.world for name in (part.name, *_set_in(part)))
+    """What its world sets to values: not what is as in another world, and of a path its beginning."""
+    settings = [((path_of(part.name) or (part.name,))[:1], part) for part in term.world]
+    return tuple(name for own, part in settings for name in (*(() if part.world else own), *_set_in(part)))
+
+
+def _inside(term: Term) -> tuple[str, ...]:
+    """The names in its world, those along paths one by one."""
+    settings = [(path_of(part.name) or (part.name,), part) for part in term.world]
+    return tuple(name for own, part in settings for name in (*own, *_inside(part)))
 
 
 def _names(body: Expression, part: Literal["of", "given"]) -> tuple[str, ...]:

@@ -6,6 +6,8 @@
     E[Y | do(X=1)] - E[Y | do(X=0)]     means; differences, ratios (/) and products of any of these
     E[Y_{X=1} - Y_{X=0} | X=1]          the difference of two means with one condition
     ATE(X -> Y)   ATT(X -> Y)   CATE(X -> Y by Z, W)   ATE(X=2 vs X=1 -> Y)
+    NDE(X -> Y via M)   NIE(X -> Y via M)   CDE(X -> Y via M=0)   PSE(X -> Y via X -> M -> Y)
+    PN(X=1 -> Y=1)   PS(X=1 -> Y=1)   PNS(X=1 -> Y=1)
     … assuming monotone(X -> Y), exogenous(X)
 
 Names and values that are not plain words are JSON strings (`"re 78"`); values are numbers, `true`, `false`,
@@ -22,7 +24,6 @@ Source: J. Pearl, *Causality* (2009), for the notation.
 from __future__ import annotations
 
 import re
-from typing import cast, get_args
 
 from whence.language.expression import (
     Difference,
@@ -32,24 +33,15 @@ from whence.language.expression import (
     Product,
     Quotient,
     Term,
-    Value,
 )
-from whence.language.query import Contrast, ContrastKind, Query, of_contrast
-from whence.language.query_tokens import Cursor, Token, tokens
+from whence.language.query import Query, of_contrast
+from whence.language.query_forms import CONTRASTS, PARTS, contrast, part
+from whence.language.query_tokens import Cursor, tokens
 from whence.runtime.errors import InvalidQuery, near_miss
 from whence.runtime.plain import quoted
 
-CONTRASTS: tuple[ContrastKind, ...] = get_args(ContrastKind)
-LATER = {
-    "NDE": "The natural direct effect",
-    "NIE": "The natural indirect effect",
-    "CDE": "The controlled direct effect",
-    "PN": "The probability of necessity",
-    "PS": "The probability of sufficiency",
-    "PNS": "The probability of necessity and sufficiency",
-    "LATE": "The effect among compliers",
-}
-HEADS = ("P", "E", *CONTRASTS, *LATER)
+LATER = {"LATE": "The effect among compliers"}
+HEADS = ("P", "E", *CONTRASTS, *PARTS, *LATER)
 DEEPEST = 100
 SPELT_OUT = "To combine effects, write them out with E[Y | do(X=1)]."
 EXAMPLES = "Ask in a form such as P(Y | do(X=1)), E[Y | do(X=1)] - E[Y | do(X=0)] or ATE(X -> Y)."
@@ -65,7 +57,7 @@ def query(text: str | Query) -> Query:
         return text
     _refuse_later_forms(text)
     cursor = Cursor(text, tokens(text))
-    found = _contrast(cursor) if cursor.is_at(*CONTRASTS) and cursor.following.text == "(" else None
+    found = contrast(cursor) if cursor.is_at(*CONTRASTS) and cursor.following.text == "(" else None
     asked = Query(_difference(cursor, 0)) if found is None else of_contrast(found)
     assumed = assumptions(cursor)
     if cursor.now.kind != "end":
@@ -127,10 +119,18 @@ def _factor(cursor: Cursor, depth: int) -> Expression:
         found = _difference(cursor, depth + 1)
         cursor.expect(")", "Close the bracket.")
         return found
-    if cursor.is_at("P", "E") and cursor.following.text in ("(", "["):
+    if cursor.is_at("P", "E") and cursor.following.text in ("(", "[", "@"):
         cursor.next()
+        where = (
+            cursor.name("The population", "Name it, as in P@trial(Y | do(X)).") if cursor.take("@") else ""
+        )
+        if not cursor.is_at("(", "["):
+            cursor.fail('"(" is missing', "Write P@trial(Y | do(X)).")
         closing = {"(": ")", "[": "]"}[cursor.next().text]
-        return _probability(cursor, closing) if token.text == "P" else _mean(cursor, closing)
+        read = _probability if token.text == "P" else _mean
+        return read(cursor, closing, where)
+    if cursor.is_at(*PARTS) and cursor.following.text == "(":
+        return part(cursor)
     if cursor.is_at(*CONTRASTS):
         cursor.fail("A contrast stands by itself", SPELT_OUT)
     if token.kind == "number":
@@ -144,19 +144,19 @@ def _factor(cursor: Cursor, depth: int) -> Expression:
     return cursor.fail("This is no query" if token.text else "A probability or mean is missing", EXAMPLES)
 
 
-def _probability(cursor: Cursor, closing: str) -> P:
+def _probability(cursor: Cursor, closing: str, where: str) -> P:
     of = _terms(cursor, closing)
     given, do = _condition(cursor, closing)
-    return P(of, given, do)
+    return P(of, given, do, where)
 
 
-def _mean(cursor: Cursor, closing: str) -> Expression:
+def _mean(cursor: Cursor, closing: str, where: str) -> Expression:
     """E[Y | …], or E[Y_{X=1} - Y_{X=0} | …], the difference of two."""
     terms = [_mean_of(cursor)]
     while cursor.take("-"):
         terms.append(_mean_of(cursor))
     given, do = _condition(cursor, closing)
-    means = [Expectation(term.name, P(term, given, do)) for term in terms]
+    means = [Expectation(term.name, P(term, given, do, where)) for term in terms]
     found: Expression = means[0]
     for mean in means[1:]:
         found = Difference(found, mean)
@@ -219,40 +219,6 @@ def _term(cursor: Cursor) -> Term:
         cursor.expect("}", "Close the world, as in Y_{X=0}.")
     value = cursor.value() if cursor.take("=") else None
     return Term(name, value, tuple(world))
-
-
-# ── contrasts ───────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _contrast(cursor: Cursor) -> Contrast:
-    kind = cast("ContrastKind", cursor.next().text)
-    form = f"Write {kind}(X -> Y), or {kind}(X=1 vs X=0 -> Y)."
-    cursor.expect("(", form)
-    treatment = cursor.name("The treatment", form)
-    level = cursor.value() if cursor.take("=") else None
-    base = _against(cursor, treatment, form) if cursor.take("vs") else None
-    if not cursor.take("->"):
-        cursor.fail('"->" is missing', form)
-    outcome = cursor.name("The outcome", form)
-    by: list[str] = []
-    if cursor.take("by"):
-        by = [cursor.name("A variable")]
-        while cursor.take(","):
-            by.append(cursor.name("A variable"))
-    cursor.expect(")", form)
-    return Contrast(kind, treatment, outcome, level, base, tuple(by))
-
-
-def _against(cursor: Cursor, treatment: str, form: str) -> Value:
-    """The base level: `X=0`, or the value alone."""
-    token: Token = cursor.now
-    if cursor.following.text != "=":
-        return cursor.value()
-    name = cursor.name("The treatment", form)
-    if name != treatment:
-        cursor.fail(f"The two levels are of {quoted(treatment)} and of {quoted(name)}", form, token)
-    cursor.next()
-    return cursor.value()
 
 
 # ── assumptions ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -24,7 +24,7 @@ TokenKind = Literal["word", "string", "number", "symbol", "end"]
 
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"')
 NUMBER = re.compile(r"[-−+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?(?![\w.])")
-SYMBOL = re.compile(r"_\{|->|→|[()\[\]{}|,=/*:−-]")
+SYMBOL = re.compile(r"_\{|->|→|[()\[\]{}|,=/*:@−-]")
 CURLY = "“”„«»‘’"
 
 

@@ -2,8 +2,9 @@
 
 A pattern is a row of words; `a|b` is either, and a word or choice ending in `?` may be left out. Slots stand
 for what is asked: `{A}` the treatment, `{B}` the outcome, `{L}` a level of the treatment and `{O}` the level
-it is compared with, `{Z}` names within whose values the effect is asked. A question must match a pattern from
-its first word to its last, so that nothing said is dropped.
+it is compared with, `{V}` a value of the outcome, `{Z}` names within whose values the effect is asked, or
+that it goes through. A question must match a pattern from its first word to its last, so that nothing said is
+dropped.
 
 >>> pieces("the? effect|impact of {A}")[0]
 Piece(words=frozenset({'the'}), slot='', optional=True)
@@ -15,7 +16,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-Meaning = Literal["effect", "on the treated", "mean under", "what if"]
+Meaning = Literal[
+    "effect",
+    "on the treated",
+    "mean under",
+    "what if",
+    "direct",
+    "indirect",
+    "would have been",
+    "necessary",
+    "sufficient",
+    "necessary and sufficient",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +82,41 @@ OTHERS: tuple[tuple[str, Meaning], ...] = (
     ("what if {A} had been {L}", "what if"),
 )
 
+_NOT_BY = (
+    "not through|via {Z}",
+    "that does not go|pass|run through|via {Z}",
+    "other than through|via {Z}",
+    "bypassing {Z}",
+)
+_BY = "that? goes|passes|runs? through|via {Z}"
+_OF = f"causal? {_EFFECT} of {{A}} on|upon {{B}}"
+_CHANCE = f"what {_BE} the probability|chance that"
+
+PARTS: tuple[tuple[str, Meaning], ...] = (
+    *((f"what? {_BE}? the|a? natural? direct {_OF} {way}", "direct") for way in _NOT_BY),
+    (f"what? {_BE}? the|an|a? natural? indirect|mediated {_OF} {_BY}", "indirect"),
+)
+
+IMAGINED: tuple[tuple[str, Meaning], ...] = (
+    ("would {B} have been {V} had {A} been {L}", "would have been"),
+    ("would {B} have been {V} if {A} had been {L}", "would have been"),
+    ("had {A} been {L} , would {B} have been {V}", "would have been"),
+    ("if {A} had been {L} , would {B} have been {V}", "would have been"),
+)
+
+_NEEDED: tuple[tuple[str, Meaning], ...] = (
+    ("necessary", "necessary"),
+    ("sufficient", "sufficient"),
+    ("both? necessary and sufficient", "necessary and sufficient"),
+)
+
+CAUSATION: tuple[tuple[str, Meaning], ...] = tuple(
+    (f"{opening} {word} for {effect}", meaning)
+    for word, meaning in _NEEDED
+    for cause, effect in (("{A}", "{B}"), ("{A} = {L}", "{B} = {V}"), ("{A} being {L}", "{B} being {V}"))
+    for opening in (f"{_BE} {cause}", f"{_CHANCE} {cause} {_BE}")
+)
+
 TREATED: tuple[str, ...] = (
     "among|for|on the treated",
     "among|for those? people|units|patients? treated",
@@ -94,6 +141,9 @@ FORMS: tuple[str, ...] = (
     "effect of price on sales by region",
     "effect of changing price from 10 to 9 on sales",
     "what would sales be if price were 9?",
+    "direct effect of training on earnings not through employment",
+    "indirect effect of training on earnings through employment",
+    "was exposure necessary for the disease?",
     "P(sales | do(price=9))",
 )
 
@@ -114,7 +164,8 @@ def _piece(part: str) -> Piece:
 
 def sentences() -> tuple[tuple[tuple[Piece, ...], Meaning], ...]:
     """Every pattern with every ending that it may have."""
-    found: list[tuple[tuple[Piece, ...], Meaning]] = [(pieces(p), meaning) for p, meaning in OTHERS]
+    others = (*OTHERS, *PARTS, *IMAGINED, *CAUSATION)
+    found: list[tuple[tuple[Piece, ...], Meaning]] = [(pieces(p), meaning) for p, meaning in others]
     for pattern, meaning in EFFECTS:
         for treated in ("",) if meaning == "on the treated" else ("", *TREATED):
             means: Meaning = "on the treated" if treated else meaning

@@ -16,6 +16,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Literal, NoReturn
 
+from whence.language.causation import opposite, pn, pns, ps
 from whence.language.expression import (
     Expectation,
     Expression,
@@ -27,7 +28,10 @@ from whence.language.expression import (
     names_in,
     rebuilt,
 )
-from whence.language.matching import Filled, Filling, Sentence, fillings, folded
+from whence.language.matching import LEVELS, Filled, Filling, Sentence, fillings, folded
+from whence.language.mediation import nde, nie
+from whence.language.paths import path_name, path_of
+from whence.language.printing import name_text, value_text
 from whence.language.query import Contrast, Query, of_contrast
 from whence.language.query_text import HEADS, assumptions, query
 from whence.language.query_tokens import Cursor, tokens
@@ -46,6 +50,7 @@ LATER = re.compile(r"\s*why\s|.*\bactual\s+cause\b", re.IGNORECASE | re.DOTALL)
 ASSUMING = re.compile(r"\s*,?\s*\bassuming\b", re.IGNORECASE)
 CURE = "The forms that are understood, with names of your own:" + "".join(f"\n  {form}" for form in FORMS)
 MOST_READINGS = 6
+CAUSED = {"necessary": pn, "sufficient": ps, "necessary and sufficient": pns}
 
 
 def question(text: str | Query, vocabulary: Sequence[str] = ()) -> tuple[Query, ReadBy]:
@@ -87,6 +92,8 @@ def _read(sentence: Sentence, vocabulary: Sequence[str]) -> Query:
         for filled in fillings(pattern, sentence):
             if meaning == "what if":
                 _what_if(sentence, filled, vocabulary)
+            if meaning == "would have been":
+                _would_have_been(sentence, filled)
             asked = _meant(meaning, sentence, filled)
             readings[str(asked)] = asked
     if len(readings) > 1:
@@ -107,6 +114,12 @@ def _meant(meaning: Meaning, sentence: Sentence, filled: Filling) -> Query:
     if meaning == "mean under":
         return Query(Expectation(outcome, P(outcome, (), Term(treatment, level))))
     by = tuple(_name(filled[slot]) for slot in filled if slot.startswith("Z"))
+    if meaning in ("direct", "indirect"):
+        return (nde if meaning == "direct" else nie)(treatment, outcome, by)
+    if meaning in CAUSED:
+        levels = _both(sentence, filled.get("L"), treatment)
+        values = _both(sentence, filled.get("V"), outcome)
+        return CAUSED[meaning](treatment, outcome, levels, values)
     kind = "ATT" if meaning == "on the treated" else "CATE" if by else "ATE"
     return of_contrast(Contrast(kind, treatment, outcome, level, base, by))
 
@@ -117,6 +130,34 @@ def _name(filled: Filled) -> str:
 
 def _level(sentence: Sentence, filled: Filled | None) -> Value | None:
     return None if filled is None else sentence.level(filled.start)
+
+
+def _both(sentence: Sentence, filled: Filled | None, name: str) -> tuple[Value, Value]:
+    """The value that was said, or 1, and the other one."""
+    value = _level(sentence, filled)
+    value = 1 if value is None else value
+    other = opposite(value)
+    if other is None:
+        shown = f"{name_text(name)}={value_text(value)}"
+        raise QuerySyntax(
+            sentence.text,
+            0,
+            f"What {shown} is compared with was not said",
+            f"Write PN(X=… vs X=… -> Y=… vs Y=…), with both values of {name_text(name)}.",
+        )
+    return value, other
+
+
+def _would_have_been(sentence: Sentence, filled: Filling) -> NoReturn:
+    """Ask back who is meant: everyone, or those who were neither."""
+    treatment, outcome = _name(filled["A"]), _name(filled["B"])
+    level, value = (_level(sentence, filled[slot]) for slot in ("L", "V"))
+    readings = [str(Query(P(Term(outcome, value), (), Term(treatment, level))))]
+    was, had = (None if each is None else opposite(each) for each in (level, value))
+    if was is not None and had is not None:
+        seen = (Term(treatment, was), Term(outcome, had))
+        readings.append(str(Query(P(Term(outcome, value, (Term(treatment, level),)), seen))))
+    raise AmbiguousQuestion(sentence.text, readings, "The question does not say of whom, and what was seen.")
 
 
 def _what_if(sentence: Sentence, filled: Filling, vocabulary: Sequence[str]) -> NoReturn:
@@ -133,7 +174,7 @@ def _refuse(sentence: Sentence, vocabulary: Sequence[str]) -> NoReturn:
     best: tuple[tuple[int, int], Filling] | None = None
     for pattern, _ in _sentences():
         for filled in fillings(pattern, sentence, lenient=True):
-            unknown = [each for slot, each in filled.items() if each.name is None and slot not in ("L", "O")]
+            unknown = [each for slot, each in filled.items() if each.name is None and slot not in LEVELS]
             if not unknown:
                 continue
             cost = (len(unknown), sum(each.end - each.start for each in unknown))
@@ -141,7 +182,7 @@ def _refuse(sentence: Sentence, vocabulary: Sequence[str]) -> NoReturn:
                 best = cost, filled
     if best is not None:
         for slot, each in best[1].items():
-            if each.name is None and slot not in ("L", "O"):
+            if each.name is None and slot not in LEVELS:
                 _refuse_name(sentence, each, vocabulary)
     raise QuerySyntax(sentence.text, 0, "This question has no form that is understood", CURE)
 
@@ -171,7 +212,8 @@ def linked(asked: Query, vocabulary: Sequence[str]) -> Query:
     """
     if not vocabulary:
         return asked
-    named = sorted({name for atom in atoms(asked.body) if isinstance(atom, P) for name in _names(atom)})
+    found = [atom for atom in atoms(asked.body) if isinstance(atom, P)]
+    named = sorted({name for atom in found for name in _names(atom, vocabulary)})
     spellings = {name: _spellings(name, vocabulary) for name in named}
     unclear = [name for name in named if len(spellings[name]) > 1]
     if unclear:
@@ -181,9 +223,10 @@ def linked(asked: Query, vocabulary: Sequence[str]) -> Query:
     return _renamed(asked, {name: found[0] for name, found in spellings.items()})
 
 
-def _names(atom: P) -> Iterator[str]:
+def _names(atom: P, vocabulary: Sequence[str]) -> Iterator[str]:
     for term in atom.terms:
-        yield from names_in(term)
+        for name in names_in(term):
+            yield from (path_of(name) if name not in vocabulary else None) or (name,)
 
 
 def _spellings(name: str, vocabulary: Sequence[str]) -> tuple[str, ...]:
@@ -208,8 +251,9 @@ def _renamed(asked: Query, names: Mapping[str, str]) -> Query:
 
 def _with_names(node: Expression, names: Mapping[str, str]) -> Expression:
     match node:
-        case P(of=of, given=given, do=do):
-            return P(*([_term(term, names) for term in part] for part in (of, given, do)))
+        case P():
+            of, given, do = ([_term(term, names) for term in part] for part in (node.of, node.given, node.do))
+            return P(of, given, do, node.population)
         case Expectation(variable=variable, body=body):
             return Expectation(names.get(variable, variable), _with_names(body, names))
         case _:
@@ -218,4 +262,6 @@ def _with_names(node: Expression, names: Mapping[str, str]) -> Expression:
 
 def _term(term: Term, names: Mapping[str, str]) -> Term:
     world = tuple(_term(part, names) for part in term.world)
-    return Term(names.get(term.name, term.name), term.value, world)
+    path = None if term.name in names else path_of(term.name)
+    name = names.get(term.name, term.name) if path is None else path_name(names[each] for each in path)
+    return Term(name, term.value, world)

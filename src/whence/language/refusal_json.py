@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from whence.language.expression_json import query_from_dict, query_to_dict
 from whence.language.graph_json import graph_from_dict, graph_to_dict
 from whence.language.json_reading import Fields
+from whence.language.model_json import disagreement_from_dict, disagreement_to_dict
 from whence.language.refusals import (
+    Contradiction,
     Hedge,
     ImpossibleEvidence,
     NeedsData,
@@ -28,6 +30,7 @@ from whence.language.refusals import (
     TooFewRows,
     Undecidable,
 )
+from whence.language.source_json import source_from_dict, source_to_dict
 
 if TYPE_CHECKING:
     from whence.runtime.plain import JSON
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 PLAIN_REFUSALS: dict[str, type[Refusal]] = {
     kind.kind: kind
     for kind in (
+        Contradiction,
         ImpossibleEvidence,
         NeedsData,
         NeedsGraph,
@@ -62,20 +66,22 @@ def refusal_to_dict(refusal: Refusal) -> dict[str, JSON]:
             found["query"] = query_to_dict(refusal.query)
         if refusal.graph is not None:
             found["graph"] = graph_to_dict(refusal.graph)
+        if refusal.given:
+            found["given"] = [source_to_dict(source) for source in refusal.given]
     return found
 
 
 def _witness(refusal: NotIdentified) -> dict[str, JSON]:
-    hedge = refusal.hedge
-    if hedge is None:
-        return {}
-    return {
-        "hedge": {
-            "forest": list(hedge.forest),
-            "subforest": list(hedge.subforest),
-            "roots": list(hedge.roots),
+    found: dict[str, JSON] = {}
+    if refusal.hedge is not None:
+        found["hedge"] = {
+            "forest": list(refusal.hedge.forest),
+            "subforest": list(refusal.hedge.subforest),
+            "roots": list(refusal.hedge.roots),
         }
-    }
+    if refusal.models is not None:
+        found["models"] = disagreement_to_dict(refusal.models)
+    return found
 
 
 def refusal_from_dict(data: object) -> Refusal:
@@ -85,15 +91,18 @@ def refusal_from_dict(data: object) -> Refusal:
     message, would_help = fields.text("message"), fields.names("would_help")
     if kind != NotIdentified.kind:
         return PLAIN_REFUSALS[kind](message, would_help)
-    query, graph = fields.get("query"), fields.get("graph")
+    query, graph, witness = fields.get("query"), fields.get("graph"), fields.get("witness")
+    models = None if witness is None else Fields(witness, "a witness").get("models")
     return NotIdentified(
         message,
         would_help,
         query=None if query is None else query_from_dict(query),
-        hedge=_hedge(fields.get("witness")),
+        hedge=_hedge(witness),
         treatments=fields.names("treatments"),
         outcomes=fields.names("outcomes"),
         graph=None if graph is None else graph_from_dict(graph),
+        given=fields.each("given", source_from_dict),
+        models=None if models is None else disagreement_from_dict(models),
     )
 
 

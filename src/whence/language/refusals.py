@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from whence.language.graph import Graph
+    from whence.language.model import Disagreement
     from whence.language.query import Query
+    from whence.language.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,10 @@ class Hedge:
 
 @dataclass(frozen=True, slots=True)
 class NotIdentified(Refusal):
-    """Proved: two models with the same observations disagree on the query; the hedge is the certificate.
+    """Proved: `models` are two of the graph that agree on all that is given and disagree on the query.
 
-    `treatments` and `outcomes` are those of the effect that the hedge is for (a conditional effect may have
-    been reduced to another effect first).
+    For effects there is a hedge too, which tells why; `treatments` and `outcomes` are those of the effect
+    that it is for (a conditional effect may have been reduced to another effect first).
     """
 
     kind: ClassVar[str] = "not_identified"
@@ -54,6 +56,8 @@ class NotIdentified(Refusal):
     treatments: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
     graph: Graph | None = None
+    given: tuple[Source, ...] = ()
+    models: Disagreement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,13 @@ class ImpossibleEvidence(Refusal):
     """What the question holds as seen has probability zero."""
 
     kind: ClassVar[str] = "impossible_evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction(Refusal):
+    """No model of the graph and the assumptions has the distributions that were given."""
+
+    kind: ClassVar[str] = "contradiction"
 
 
 @dataclass(frozen=True, slots=True)

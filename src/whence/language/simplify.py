@@ -198,7 +198,7 @@ def chained(factors: Iterable[Expression]) -> tuple[Expression, ...]:
     for start in range(len(slots)):
         place = start
         while isinstance(first := slots[place], P) and first.given:
-            other = by_event.get((first.do, frozenset(first.given)), place)
+            other = by_event.get((first.do, first.population, frozenset(first.given)), place)
             second = slots[other]
             joint = joined(first, second) if isinstance(second, P) and other != place else None
             if joint is None:
@@ -210,27 +210,30 @@ def chained(factors: Iterable[Expression]) -> tuple[Expression, ...]:
     return tuple(factor for factor in slots if factor is not None)
 
 
-def _event(atom: P) -> tuple[tuple[Term, ...], frozenset[Term]]:
-    return atom.do, frozenset((*atom.of, *atom.given))
+def _event(atom: P) -> tuple[tuple[Term, ...], str, frozenset[Term]]:
+    return atom.do, atom.population, frozenset((*atom.of, *atom.given))
 
 
 def joined(first: P, second: P) -> P | None:
     """P(a, b | c) for P(a | b, c) and P(b | c)."""
     whole = (*second.of, *second.given)
-    if first.do != second.do or set(first.given) != set(whole) or not _distinct((*first.of, *whole)):
+    alike = (first.do, first.population) == (second.do, second.population)
+    if not alike or set(first.given) != set(whole) or not _distinct((*first.of, *whole)):
         return None
-    return P((*first.of, *second.of), second.given, first.do)
+    return P((*first.of, *second.of), second.given, first.do, first.population)
 
 
 def conditioned(over: Expression, under: Expression) -> P | None:
     """P(a | b, c) for P(a, b | c) above and P(b | c) below."""
     if not isinstance(over, P) or not isinstance(under, P):
         return None
-    if over.do != under.do or over.given != under.given or not set(under.of) < set(over.of):
+    alike = (over.do, over.population) == (under.do, under.population)
+    if not alike or over.given != under.given or not set(under.of) < set(over.of):
         return None
     if not _distinct((*over.of, *over.given)):
         return None
-    return P([term for term in over.of if term not in under.of], (*over.given, *under.of), over.do)
+    rest = [term for term in over.of if term not in under.of]
+    return P(rest, (*over.given, *under.of), over.do, over.population)
 
 
 def without(atom: P, name: str) -> Expression | None:
@@ -238,7 +241,7 @@ def without(atom: P, name: str) -> Expression | None:
     own, rest = _parted(atom, name)
     if own is None:
         return None
-    return P(rest, atom.given, atom.do) if rest else ONE
+    return P(rest, atom.given, atom.do, atom.population) if rest else ONE
 
 
 def apart(atom: P, variable: str) -> tuple[P, tuple[P, ...]] | None:
@@ -246,7 +249,8 @@ def apart(atom: P, variable: str) -> tuple[P, tuple[P, ...]] | None:
     own, rest = _parted(atom, variable)
     if own is None or not _distinct((*atom.of, *atom.given)):
         return None
-    return P(own, (*atom.given, *rest), atom.do), ((P(rest, atom.given, atom.do),) if rest else ())
+    others = (P(rest, atom.given, atom.do, atom.population),) if rest else ()
+    return P(own, (*atom.given, *rest), atom.do, atom.population), others
 
 
 def _parted(atom: P, name: str) -> tuple[Term | None, tuple[Term, ...]]:

@@ -44,6 +44,8 @@ def fact_words(fact: Fact) -> str:
         case "adjustment set":
             what = given if fact.given else "nothing"
             return f"adjusting for {what} blocks every biasing path from {x} to {y} and no causal one"
+        case "alike":
+            return f"what makes {x} is the same in both populations"
 
 
 def graph_words(fact: Fact) -> str:
@@ -182,7 +184,8 @@ def _treated(step: Step) -> str:
 
 def _rule_2(step: Step) -> str:
     before = _done(step.premises[0].claim) if step.premises else ()
-    moved = [name for name in before if name not in _done(step.claim)]
+    # Either way round: what was set is now seen, or what was seen is now set.
+    moved = sorted(set(before) ^ set(_done(step.claim)))
     return (
         f"With its effects cut, {listed(moved)} has no open path to {_of(step)}, so seeing {listed(moved)} "
         "is as good as setting it (rule 2 of the do-calculus)."
@@ -201,6 +204,83 @@ def _observation(step: Step) -> str:
 def _consistency(step: Step) -> str:
     x = listed(_done(step.claim))
     return f"Where {x} was seen at the value that the question sets, what would have been is what was."
+
+
+def _transport(step: Step) -> str:
+    return f"What makes {_of(step)} is the same in both populations, so what was found there holds here."
+
+
+def _counterfactual(step: Step) -> str:
+    return (
+        f"With their causes at the values of each world, {listed(dict.fromkeys(_names(step.claim)))} and all "
+        "that leads to them fall into groups that share no hidden cause, and the groups multiply."
+    )
+
+
+def _ratio(_: Step) -> str:
+    return "A conditional probability is that of both events divided by that of the condition."
+
+
+def _impossible(step: Step) -> str:
+    return f"The event contradicts itself, so {to_text(step.claim)} is zero."
+
+
+def _given_at_hand(step: Step) -> str:
+    return f"{to_text(step.claim)} follows from a distribution that is at hand by summing and conditioning."
+
+
+def _rule_1(step: Step) -> str:
+    beside = _changed(step, _given)
+    return (
+        f"Whether {beside} was seen makes no difference to {_of(step)} here: every path between them is "
+        "blocked (rule 1 of the do-calculus)."
+    )
+
+
+def _rule_3(step: Step) -> str:
+    set_ = _changed(step, lambda claim: claim.do if isinstance(claim, P) else ())
+    return (
+        f"Whether {set_} is set makes no difference to {_of(step)} here: no open path leads from the one to "
+        "the other (rule 3 of the do-calculus)."
+    )
+
+
+def _changed(step: Step, part: Callable[[Expression], tuple[Term, ...]]) -> str:
+    """The names that the claim has there and the premise has not, or the other way round."""
+    before = {term.name for premise in step.premises[:1] for term in part(premise.claim)}
+    after = {term.name for term in part(step.claim)}
+    return listed(sorted(before ^ after)) if before ^ after else "what was left out"
+
+
+def _sum(step: Step) -> str:
+    over = _summed(step.formula)
+    before = {name for premise in step.premises[:1] for name in _names(premise.claim)}
+    gone = sorted(before - set(_names(step.claim))) or list(over)
+    return f"{listed(gone) if gone else 'What is left out'} was not asked for, so it is summed out."
+
+
+def _chain(step: Step) -> str:
+    return (
+        f"The joint probability of {_of(step)} is that of one part times that of the other given it "
+        "(the chain rule)."
+    )
+
+
+def _proxy(step: Step) -> str:
+    return (
+        f"Where a value was recorded, the record is the value, so {to_text(step.claim)} can be read off it."
+    )
+
+
+def _value(step: Step) -> str:
+    return f"What holds for every value holds for those asked about: {to_text(step.claim)}."
+
+
+def _policy(step: Step) -> str:
+    return (
+        f"Where the policies are in force, {_of(step)} comes from the policies' own distributions and from "
+        "the kernel of what no policy governs; the rest is summed out."
+    )
 
 
 def _query(step: Step) -> str:
@@ -223,5 +303,18 @@ WORDS: dict[Rule, Callable[[Step], str]] = {
     "condition": _condition,
     "observation": _observation,
     "consistency": _consistency,
+    "transport": _transport,
+    "counterfactual": _counterfactual,
+    "conditional counterfactual": _counterfactual,
+    "ratio": _ratio,
+    "impossible": _impossible,
+    "given": _given_at_hand,
+    "rule 1": _rule_1,
+    "rule 3": _rule_3,
+    "sum": _sum,
+    "chain": _chain,
+    "proxy": _proxy,
+    "value": _value,
+    "policy": _policy,
     "query": _query,
 }

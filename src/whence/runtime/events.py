@@ -119,6 +119,11 @@ _sinks: ContextVar[tuple[Sink, ...]] = ContextVar("whence_sinks", default=())
 _tokens: ContextVar[tuple[Cancellation, ...]] = ContextVar("whence_cancellations", default=())
 
 
+def heard() -> bool:
+    """Whether anybody listens around this call: what is costly to tell need not be told to nobody."""
+    return bool(_sinks.get())
+
+
 def emit(event: Event) -> None:
     """Tell every listener around this call, the outermost first."""
     for sink in _sinks.get():
