@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from whence.identification.markov_class import cpdag, is_member, members, same_class
     from whence.identification.meek import orient
     from whence.identification.pag import pag
+    from whence.identification.policies import Policy
+    from whence.identification.policy_questions import identify_policy
     from whence.identification.projection import canonical_dag, latent_projection
     from whence.identification.proximal import negative_controls, proximal_proxies
     from whence.identification.remedies import Remedy, remedies
@@ -110,6 +112,8 @@ HOMES: Final = {
     "whence.identification.markov_class": ("cpdag", "is_member", "members", "same_class"),
     "whence.identification.meek": ("orient",),
     "whence.identification.pag": ("pag",),
+    "whence.identification.policies": ("Policy",),
+    "whence.identification.policy_questions": ("identify_policy",),
     "whence.identification.projection": ("canonical_dag", "latent_projection"),
     "whence.identification.proximal": ("negative_controls", "proximal_proxies"),
     "whence.identification.remedies": ("Remedy", "remedies"),
@@ -168,6 +172,7 @@ __all__ = [
     "NotIdentified",
     "NotIdentifiedLinearly",
     "NotYetAnswerable",
+    "Policy",
     "ProofRejected",
     "Query",
     "Refusal",
@@ -203,6 +208,7 @@ __all__ = [
     "hinges",
     "identify",
     "identify_linear",
+    "identify_policy",
     "implied_independences",
     "instruments",
     "is_adjustment_set",

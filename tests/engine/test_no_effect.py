@@ -5,6 +5,7 @@ import pytest
 
 import whence as wh
 from whence.explanation.answer import Answer
+from whence.runtime.errors import InvalidQuery
 
 NO_ARROW = "z -> x; z -> y"
 
@@ -84,10 +85,12 @@ def test_within_groups_there_is_no_effect_either():
     assert found.estimates == ()
 
 
-def test_a_group_that_the_treatment_makes_is_warned_about():
+def test_a_group_that_the_treatment_makes_is_refused_or_warned_about():
     rows = data("binary", "binary")
     asked = {**rows, "m": rows["x"]}
-    found = wh.ask("effect of x on y by m", asked, "x -> m -> y")
+    with pytest.raises(InvalidQuery, match="m comes after x"):
+        wh.ask("effect of x on y by m", asked, "x -> m -> y")
+    found = wh.ask("E[y | do(x=1), m=1]", asked, "x -> m -> y")
     told = [each.message for each in found.warnings if each.code == "after_treatment"]
     assert told
     assert told[0].startswith("In the graph m comes after x")

@@ -13,12 +13,12 @@ from oracles.tangents import moves_alone
 from oracles.worlds import all_admgs, arrows, random_admg
 from whence.identification.general_id import Thicket
 from whence.identification.idc import Barred, identify_conditional_effect
-from whence.identification.policies import POLICY, Policy, at_values, identify_policy
+from whence.identification.policies import Policy, at_values, prove_policy
 from whence.language.estimand import Step
 from whence.language.expression import P
 from whence.language.printing import to_text
 from whence.language.simplify import simplify
-from whence.language.source import Source
+from whence.language.source import POLICY, Source
 from whence.runtime.errors import (
     InvalidQuery,
     RepeatedVariable,
@@ -30,7 +30,7 @@ from whence.runtime.errors import (
 def test_a_policy_that_looks_at_a_confounder_is_evaluated_by_weighing_what_was_seen():
     graph = arrows("Z->X Z->Y X->Y")
     policies = [Policy("X", ("Z",))]
-    step = identify_policy(graph, ["Y"], policies)
+    step = prove_policy(graph, ["Y"], policies)
     assert isinstance(step, Step)
     assert to_text(simplify(step.formula)) == "Σ_{X, Z} P(Z) P(Y | X, Z) P@policy(X | Z)"
     assert holds(step, graph, policies)
@@ -40,10 +40,10 @@ def test_a_sequential_plan_is_identified_where_what_it_looks_at_blocks_the_hidde
     # Pearl & Robins' process of two decisions with an observation in between (Causality, figure 4.4).
     graph = arrows("X1->Z X1->X2 Z->X2 X1->Y X2->Y X1<->Z Z<->Y")
     both = [Policy("X1"), Policy("X2", ("X1", "Z"))]
-    plan = identify_policy(graph, ["Y"], both)
+    plan = prove_policy(graph, ["Y"], both)
     assert isinstance(plan, Thicket)
     easier = arrows("X1->Z X1->X2 Z->X2 X1->Y X2->Y Z<->Y")
-    found = identify_policy(easier, ["Y"], both)
+    found = prove_policy(easier, ["Y"], both)
     assert isinstance(found, Step)
     assert holds(found, easier, both)
     assert "P@policy(X2 | X1, Z)" in to_text(simplify(found.formula))
@@ -56,10 +56,10 @@ def test_a_policy_can_be_out_of_reach_where_the_plain_intervention_is_not():
     assert isinstance(step, Step)
     assert step.formula == P("Y", "X")
     policies = [Policy("X", ("Z",))]
-    assert isinstance(identify_policy(graph, ["Y"], policies), Thicket)
+    assert isinstance(prove_policy(graph, ["Y"], policies), Thicket)
     assert moves_alone(graph, [Source(P(graph.nodes))], under(policies, 1, ["Y"], []))
     # One that looks at nothing needs no more than the plain intervention.
-    assert isinstance(identify_policy(graph, ["Y"], [Policy("X")]), Step)
+    assert isinstance(prove_policy(graph, ["Y"], [Policy("X")]), Step)
 
 
 def test_a_policy_always_at_one_value_is_the_plain_intervention():
@@ -71,7 +71,7 @@ def test_a_policy_always_at_one_value_is_the_plain_intervention():
         given = [w] if number % 2 else []
         plain = identify_conditional_effect(graph, graph.mask([x]), graph.mask([y]), graph.mask(given))
         policies = [Policy(x, value=1)]
-        found = identify_policy(graph, [y], policies, given)
+        found = prove_policy(graph, [y], policies, given)
         assert isinstance(found, Thicket) == isinstance(plain, Barred)
         if isinstance(found, Step):
             identified += 1
@@ -101,9 +101,9 @@ def test_every_policy_in_every_graph_of_three_nodes_is_right():
         policies = [Policy("X", ("Z",))]
         if loops(graph, policies):
             with pytest.raises(InvalidQuery):
-                identify_policy(graph, ["Y"], policies)
+                prove_policy(graph, ["Y"], policies)
             continue
-        found = identify_policy(graph, ["Y"], policies)
+        found = prove_policy(graph, ["Y"], policies)
         outcomes.append(isinstance(found, Step))
         if isinstance(found, Step):
             assert holds(found, graph, policies, seed=number)
@@ -116,12 +116,12 @@ def test_every_policy_in_every_graph_of_three_nodes_is_right():
 def test_the_treatment_itself_may_be_asked_about_and_seen():
     graph = arrows("Z->X X->Y X<->Y")
     policies = [Policy("X", ("Z",))]
-    asked = identify_policy(graph, ["X"], policies)
+    asked = prove_policy(graph, ["X"], policies)
     assert isinstance(asked, Step)
     assert to_text(simplify(asked.formula)) == "Σ_{Z} P(Z) P@policy(X | Z)"
     assert holds(asked, graph, policies)
     plain = arrows("Z->X Z->Y X->Y")
-    seen = identify_policy(plain, ["Y"], policies, ["X"])
+    seen = prove_policy(plain, ["Y"], policies, ["X"])
     assert isinstance(seen, Step)
     assert holds(seen, plain, policies)
 
@@ -130,7 +130,7 @@ def test_a_policy_is_evaluated_from_an_experiment_elsewhere():
     graph = arrows("Z->X Z->Y X->Y X<->Y")
     trial = Source(P(["Y", "Z"], do="X", population="trial"), differs=("Z",))
     policies = [Policy("X", ("Z",))]
-    found = identify_policy(graph, ["Y"], policies, (), [trial, Source(P("Z"))])
+    found = prove_policy(graph, ["Y"], policies, (), [trial, Source(P("Z"))])
     assert isinstance(found, Step)
     assert to_text(simplify(found.formula)) == "Σ_{X, Z} P(Z) P@trial(Y | do(X), Z) P@policy(X | Z)"
     assert holds(found, graph, policies, [trial, Source(P("Z"))])
@@ -139,34 +139,34 @@ def test_a_policy_is_evaluated_from_an_experiment_elsewhere():
 def test_policies_that_make_no_sense_are_errors_with_a_cure():
     graph = arrows("Z->X X->M M->Y")
     with pytest.raises(InvalidQuery, match="looks at M, which comes after X"):
-        identify_policy(graph, ["Y"], [Policy("X", ("M",))])
+        prove_policy(graph, ["Y"], [Policy("X", ("M",))])
     with pytest.raises(InvalidQuery, match="comes after"):
-        identify_policy(graph, ["Y"], [Policy("X", ("M",)), Policy("M", ("X",))])
+        prove_policy(graph, ["Y"], [Policy("X", ("M",)), Policy("M", ("X",))])
     # Where a policy of M looks away from X, the policy of X may look at M.
-    assert isinstance(identify_policy(graph, ["Y"], [Policy("X", ("M",)), Policy("M", ())]), Step)
+    assert isinstance(prove_policy(graph, ["Y"], [Policy("X", ("M",)), Policy("M", ())]), Step)
     with pytest.raises(InvalidQuery, match="needs an outcome and a policy"):
-        identify_policy(graph, ["Y"], [])
+        prove_policy(graph, ["Y"], [])
     with pytest.raises(InvalidQuery, match="needs an outcome and a policy"):
-        identify_policy(graph, [], [Policy("X")])
+        prove_policy(graph, [], [Policy("X")])
     with pytest.raises(InvalidQuery, match="looks at nothing"):
         Policy("X", ("Z",), 1)
     with pytest.raises(InvalidQuery, match="names the population"):
-        identify_policy(graph, ["Y"], [Policy("X")], (), [Source(P("Y", do="X", population=POLICY))])
+        prove_policy(graph, ["Y"], [Policy("X")], (), [Source(P("Y", do="X", population=POLICY))])
     with pytest.raises(RepeatedVariable):
-        identify_policy(graph, ["Y"], [Policy("X"), Policy("X", ("Z",))])
+        prove_policy(graph, ["Y"], [Policy("X"), Policy("X", ("Z",))])
     with pytest.raises(RepeatedVariable):
-        identify_policy(graph, ["Y"], [Policy("X", ("X",))])
+        prove_policy(graph, ["Y"], [Policy("X", ("X",))])
     with pytest.raises(TreatmentIsOutcome):
-        identify_policy(graph, ["X"], [Policy("X", value=0)])
+        prove_policy(graph, ["X"], [Policy("X", value=0)])
     with pytest.raises(UnknownVariable):
-        identify_policy(graph, ["Y"], [Policy("X", ("Q",))])
+        prove_policy(graph, ["Y"], [Policy("X", ("Q",))])
 
 
 def test_a_claim_about_a_policy_is_what_is_so_where_it_is_in_force():
     graph = arrows("Z->X Z->Y X->Y")
     policies = [Policy("X", ("Z",))]
     world = world_of(graph, policies, (), 5)
-    step = identify_policy(graph, ["Y"], policies)
+    step = prove_policy(graph, ["Y"], policies)
     assert isinstance(step, Step)
     own = P("Y")
     assert agree(value_in(world, step.formula), truth_in(world, step.claim))

@@ -63,7 +63,7 @@ def nested_dimension(graph: Graph) -> int:
     while pending:
         left = pending.pop()
         for v in left:
-            if joined(graph, v, left) & below(within(graph, left), [v]) == {v}:
+            if joined(graph, v, left) & below(within(graph, left), [v]) == frozenset({v}):
                 smaller = left - {v}
                 if smaller not in reachable:
                     reachable.add(smaller)

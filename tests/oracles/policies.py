@@ -11,11 +11,11 @@ from oracles.models import Model, Table, interventional
 from oracles.sources import Populations, is_true_of, random_populations
 from oracles.tangents import moves_alone
 from oracles.worlds import random_admg
-from whence.identification.policies import POLICY, Policy, identify_policy
+from whence.identification.policies import Policy, prove_policy
 from whence.language.estimand import Step
 from whence.language.expression import P, free_variables
 from whence.language.graph import Graph
-from whence.language.source import Source
+from whence.language.source import POLICY, Source
 from whence.runtime.errors import InvalidQuery
 
 
@@ -88,7 +88,7 @@ def policy_trial(seed: Sequence[int], elsewhere: bool, refusals: bool) -> Policy
     sources = [Source(P(names[1:], (), names[:1])), Source(P(graph.nodes))] if elsewhere else []
     told = f"{graph!r} {policies} {y} {w}"
     try:
-        found = identify_policy(graph, y, policies, w, sources)
+        found = prove_policy(graph, y, policies, w, sources)
     except InvalidQuery:
         return PolicyTrial("looks ahead", "" if loops(graph, policies) else f"{told}: no circle")
     if loops(graph, policies):

@@ -9,7 +9,7 @@ import numpy as np
 
 from oracles.evaluation import agree, truth_of, value_of
 from oracles.functional import difference_of_means, random_functional
-from oracles.models import interventional, joint, random_model
+from oracles.models import downstream, interventional, joint, random_model
 from oracles.worlds import random_admg, random_hidden
 from whence.identification.identify import identify
 from whence.identification.verify import verify
@@ -18,7 +18,7 @@ from whence.language.expression import Difference, P, Product, Quotient, Sum, Te
 from whence.language.graph import Graph
 from whence.language.query import Contrast, Query, ate, cate, of_contrast
 from whence.language.refusals import NotIdentified, Refusal
-from whence.runtime.errors import ProofRejected
+from whence.runtime.errors import InvalidQuery, ProofRejected
 
 
 @dataclass
@@ -131,6 +131,13 @@ def contrast_trials(count: int, seed: int = 0, treated: bool = False) -> Tally:
             found = identify(query, graph)
             if isinstance(found, Estimand | NotIdentified):
                 verify(found, graph)
+        except InvalidQuery as error:
+            after = set(downstream(random_model(graph, rng), query.treatments[0])) - set(query.treatments)
+            told = "comes after" in error.message and after & set(query.conditions)
+            tally.counts["groups that the treatment makes"] += 1
+            if not told:
+                tally.fault("crash or rejection", graph, query, repr(error))
+            continue
         except Exception as error:
             tally.fault("crash or rejection", graph, query, repr(error))
             continue

@@ -15,11 +15,11 @@ from dataclasses import replace
 
 from whence.identification.projection import latent_projection
 from whence.identification.sources import projected_source
-from whence.language.expression import Expression, P
+from whence.language.expression import P
 from whence.language.graph import Graph
-from whence.language.printing import name_text
+from whence.language.printing import name_text, to_text, value_text
 from whence.language.query_text import query as read_query
-from whence.language.source import Source, starred
+from whence.language.source import POLICY, Source, starred
 from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome
 
 Given = str | P | Source
@@ -33,7 +33,7 @@ def sources_from(given: Given | Iterable[Given] | None, graph: Graph) -> tuple[S
     """
     if given is None:
         return ()
-    listed = (given,) if isinstance(given, Given) else tuple(given)
+    listed = tuple(given) if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
     if not listed:
         raise InvalidQuery(
             "Nothing is given, so nothing can be identified.",
@@ -42,16 +42,17 @@ def sources_from(given: Given | Iterable[Given] | None, graph: Graph) -> tuple[S
     found = tuple(map(_source, listed))
     for source in found:
         _check(source, graph)
+    _check_records(found)
     return found
 
 
 def _source(given: Given) -> Source:
     if isinstance(given, Source):
         return given
-    body: Expression = given if isinstance(given, P) else read_query(given).body
+    body = read_query(given).body if isinstance(given, str) else given
     if isinstance(body, P) and not any(term.world for term in body.terms):
         return Source(body)
-    told = body if isinstance(given, P) else given
+    told = to_text(body) if isinstance(body, P) else str(given)
     raise InvalidQuery(f"{told} is no distribution to be given.", "Give one such as P(X, Y | do(Z)).")
 
 
@@ -71,12 +72,34 @@ def _check(source: Source, graph: Graph) -> None:
     for name in names:
         if names.count(name) > 1 or (name in records and records[name] in names):
             raise RepeatedVariable(name)
+    if source.population == POLICY:
+        raise InvalidQuery(
+            f'"{POLICY}" names the population where policies of yours are in force.',
+            "Name the source's population otherwise, or ask with `identify_policy`.",
+        )
     if source.differs and not source.population:
         raise InvalidQuery(
             f"{name_text(source.differs[0])} is said to differ, but not where.",
             "Name the population of the source, as in P@trial(Y | do(X)).",
         )
+    for term in atom.of:
+        if term.value is not None:
+            name = name_text(term.name)
+            raise InvalidQuery(
+                f"{source} has {name} at a value before the bar.",
+                f"Put {name}={value_text(term.value)} behind the bar, or leave the value out.",
+            )
+    _check_proxies(source, graph, names)
+
+
+def _check_proxies(source: Source, graph: Graph, names: list[str]) -> None:
+    """Raise for a record without its indicator, or with the name of a variable."""
     for name, seen in source.proxies:
+        if starred(name) in graph.nodes:
+            raise InvalidQuery(
+                f"{name_text(starred(name))} would be both a variable and the record of {name_text(name)}.",
+                "Give the variable another name.",
+            )
         if starred(name) in names and seen not in names:
             raise InvalidQuery(
                 f"The record {name_text(starred(name))} is given without its indicator {name_text(seen)}.",
@@ -84,10 +107,26 @@ def _check(source: Source, graph: Graph) -> None:
             )
 
 
+def _check_records(sources: Iterable[Source]) -> None:
+    """A record means one thing: where its indicator is 1, and not where another is."""
+    known: dict[tuple[str, str], str] = {}
+    for source in sources:
+        for name, seen in source.proxies:
+            other = known.setdefault((source.population, name), seen)
+            if other != seen:
+                raise InvalidQuery(
+                    f"{name_text(name)} has two indicators, {name_text(other)} and {name_text(seen)}.",
+                    "Give a variable that may be missing one indicator in each population.",
+                )
+
+
 def _observed(name: str, graph: Graph) -> None:
     graph.number(name)
     if name in graph.latent:
-        raise InvalidQuery(f"{name_text(name)} is latent, so no distribution of it can be given.")
+        raise InvalidQuery(
+            f"{name_text(name)} is latent, so no distribution of it can be given.",
+            "Take it off the latent variables, or give a distribution of the others.",
+        )
 
 
 def as_known(

@@ -33,6 +33,10 @@ Slot = tuple[str, int | str]
 """What a mechanism reads: a level ("level"), another random variable ("node") or a hidden cause."""
 
 
+Copied = tuple[str, tuple[Term, ...]]
+"""A variable, and the world that it is in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A variable of the network: which one it is a copy of, and what each of its inputs reads."""
@@ -46,9 +50,7 @@ class Network:
     """Copies of the model's variables, each set of inputs once."""
 
     nodes: dict[Node, int] = field(default_factory=dict[Node, int])
-    known: dict[tuple[str, tuple[Term, ...]], Slot] = field(
-        default_factory=dict[tuple[str, tuple[Term, ...]], Slot]
-    )
+    known: dict[Copied, Slot] = field(default_factory=dict[Copied, Slot])
 
 
 class Evaluated:
@@ -107,20 +109,34 @@ class Evaluated:
 
     def _slot(self, network: Network, name: str, world: tuple[Term, ...]) -> Slot:
         """What `name` is in a world: a level that it was set to there, or a node of the network."""
-        key = (name, world)
-        found = network.known.get(key)
-        if found is None:
-            found = network.known[key] = self._new_slot(network, name, world)
-        return found
+        # By hand and not by recursion: a chain of causes may be longer than Python nests calls.
+        pending = [(name, world)]
+        while pending:
+            key = pending[-1]
+            missing = [] if key in network.known else [n for n in self._needs(*key) if n not in network.known]
+            if missing:
+                pending.extend(reversed(missing))
+                continue
+            pending.pop()
+            if key not in network.known:
+                network.known[key] = self._new_slot(network, *key)
+        return network.known[name, world]
+
+    def _needs(self, name: str, world: tuple[Term, ...]) -> list[Copied]:
+        """The random variables that one in a world is made of."""
+        for setting in world:
+            if setting.name == name:
+                return [] if setting.value is not None else [(name, setting.world)]
+        return [(each, world) for each in self.mechanisms[name].inputs if each in self.levels]
 
     def _new_slot(self, network: Network, name: str, world: tuple[Term, ...]) -> Slot:
         for setting in world:
             if setting.name == name:
                 if setting.value is not None:
                     return ("level", self.levels[name].index(setting.value))
-                return self._slot(network, name, setting.world)
+                return network.known[name, setting.world]
         slots = tuple(
-            self._slot(network, each, world) if each in self.levels else ("hidden", each)
+            network.known[each, world] if each in self.levels else ("hidden", each)
             for each in self.mechanisms[name].inputs
         )
         return ("node", network.nodes.setdefault(Node(name, slots), len(network.nodes)))

@@ -17,7 +17,7 @@ and E. Sherman, "Identification of personalized effects associated with causal p
 >>> from whence.language.printing import to_text
 >>> from whence.language.simplify import simplify
 >>> g = Graph.of((), [Edge("Z", "X"), Edge("Z", "Y"), Edge("X", "Y")])
->>> step = identify_policy(g, ["Y"], [Policy("X", ("Z",))])
+>>> step = prove_policy(g, ["Y"], [Policy("X", ("Z",))])
 >>> to_text(step.claim), to_text(simplify(step.formula))
 ('P@policy(Y)', 'Σ_{X, Z} P(Z) P(Y | X, Z) P@policy(X | Z)')
 """
@@ -35,11 +35,8 @@ from whence.language.estimand import Fact, Step
 from whence.language.expression import Expression, P, Quotient, Value, product, substitute, total
 from whence.language.graph import Edge, Graph
 from whence.language.printing import name_text
-from whence.language.source import Source
+from whence.language.source import POLICY, Source
 from whence.runtime.errors import CyclicGraph, InvalidQuery, RepeatedVariable, TreatmentIsOutcome
-
-POLICY = "policy"
-"""The population in which the policies are in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ class Policy:
         return P(self.variable, self.given, (), POLICY)
 
 
-def identify_policy(
+def prove_policy(
     graph: Graph,
     outcomes: Sequence[str],
     policies: Sequence[Policy],
@@ -172,7 +169,7 @@ def _check(graph: Graph, asked: int, policies: Sequence[Policy], sources: Iterab
     if not asked or not policies:
         raise InvalidQuery(
             "A question about policies needs an outcome and a policy.",
-            'Name them, as in identify_policy(graph, ["Y"], [Policy("X", ("Z",))]).',
+            'Name them, as in identify_policy("P(Y)", graph, [Policy("X", ("Z",))]).',
         )
     if any(source.population == POLICY for source in sources):
         raise InvalidQuery(

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from whence.identification.no_effect import come_after
 from whence.language.expression import Kernel, P, Term, atoms
 from whence.language.graph import Graph
 from whence.language.paths import path_of
+from whence.language.printing import name_text
 from whence.language.query import Query
+from whence.language.source import POLICY
 from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome
 from whence.runtime.plain import quoted
 
@@ -25,6 +28,11 @@ def check_query(query: Query, graph: Graph) -> None:
     for atom in found:
         if isinstance(atom, Kernel):
             raise InvalidQuery("A kernel Q[…] is no question.", "Ask for P(Y | do(X)) instead.")
+        if atom.population not in ("", POLICY):
+            raise InvalidQuery(
+                f"The question is about the population {quoted(atom.population)}.",
+                "Ask about your own, without @, and say of each source where it is from.",
+            )
         for name in _every_name(atom.terms, graph):
             graph.number(name)
             if name in graph.latent:
@@ -33,6 +41,19 @@ def check_query(query: Query, graph: Graph) -> None:
                     "Ask about variables that were observed, or take it off the latent ones.",
                 )
         _check_roles(atom, graph)
+    _check_groups(query, graph)
+
+
+def _check_groups(query: Query, graph: Graph) -> None:
+    """Raise where an effect within groups is asked for, and the treatment decides who is in which."""
+    contrast = query.contrast
+    after = come_after(query, graph) if contrast is not None and contrast.kind == "CATE" else ()
+    if contrast is not None and after:
+        x, y, z = map(name_text, (contrast.treatment, contrast.outcome, after[0]))
+        raise InvalidQuery(
+            f"{z} comes after {x}, which decides who is where in {z}: there is no effect within such groups.",
+            f"Group by what comes before {x}, or by what {z} was: E[{y}_{{{x}=1}} - {y}_{{{x}=0}} | {z}].",
+        )
 
 
 def _check_roles(atom: P, graph: Graph) -> None:

@@ -49,22 +49,33 @@ def two_moves_searched(
     query: Expression, graph: Graph, given: tuple[Source, ...], named: Mapping[str, tuple[Value, ...]]
 ) -> Disagreement | None:
     """Two models that agree on what is given and differ on the query, or None within the budget."""
-    work = seen = 0
+    work, seen = 0, (0, 0)
     threefold = graph.mask(set_in_worlds(query))
-    for turn in range(TURNS):
-        for shape in shapes(query, graph, given, named, threefold):
-            if shape.among == seen:
+    for turn, part in enumerate(_parts_of(graph)):
+        for shape in shapes(query, part, given, named, threefold):
+            if (turn, shape.among) == seen:
                 continue
-            seen = shape.among
+            seen = turn, shape.among
             cells = math.prod(map(len, shape.levels.values())) * len(given)
-            for number, pair in enumerate(two_blocks(shape, graph)):
-                chance = random.Random(TURNS * (seen + number) + turn)  # noqa: S311
-                attempt = TwoMoves(graph, given, pair, chance)
+            for number, pair in enumerate(two_blocks(shape, part)):
+                chance = random.Random(TURNS * (shape.among + number) + turn)  # noqa: S311
+                attempt = TwoMoves(part, given, pair, chance)
                 found = attempt.result(query)
                 work += 1000 + 20 * cells * attempt.width
                 if found is not None or work > WORK:
                     return found
     return None
+
+
+def _parts_of(graph: Graph) -> Iterator[Graph]:
+    """The graph, several times, then without one edge each: what ignores a cause is a model of it too.
+
+    A cause that matters may give away, by how much it matters, what would be hidden without it.
+    """
+    yield from (graph,) * TURNS
+    for edge in graph.edges:
+        rest = [other for other in graph.edges if other != edge]
+        yield Graph.of(graph.nodes, rest, kind=graph.kind)
 
 
 class TwoMoves:

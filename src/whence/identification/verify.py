@@ -20,7 +20,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from whence.identification.verify_classes import meanings
-from whence.identification.verify_graph import NONE, Built, Names, World, as_sets, demand, is_true, project
+from whence.identification.verify_graph import (
+    NONE, Built, Names, World, as_sets, demand, is_true, project, same
+)  # fmt: skip
+from whence.identification.verify_policies import in_force, on_policy
 from whence.identification.verify_refusal import check_refusal
 from whence.identification.verify_search import as_given, at_hand, on_distributions
 from whence.identification.verify_worlds import WORLDS, on_worlds
@@ -67,20 +70,23 @@ def verify(certificate: Estimand | NotIdentified, graph: Graph | None = None) ->
 
 
 def _check_step(step: Step, world: World, sources: Sources) -> CheckedStep:
+    world = in_force(step, world, sources)
     if isinstance(step.claim, Kernel):
         formula, needs = _on_kernels(step, step.claim, world, sources)
     else:
         claim = step.claim if isinstance(step.claim, P) else P(())
         formula, needs = _on_probabilities(step, claim, world, sources)
-    demand(_same(step.formula, formula), step.rule, "its formula is not what the rule builds")
+    demand(same(step.formula, formula), step.rule, "its formula is not what the rule builds")
     needed = {as_sets(fact, world) for fact in needs}
     for fact in step.because:
         # That mechanisms are alike is said by the sources: it is true where the rule says so.
         true = as_sets(fact, world) in needed if fact.kind == "alike" else is_true(fact, world)
-        demand(true, step.rule, f"it is not true that {fact_words(fact)}")
+        if not true:
+            raise ProofRejected(step.rule, f"it is not true that {fact_words(fact)}")
     stated = {as_sets(fact, world) for fact in step.because}
     for fact in needs:
-        demand(as_sets(fact, world) in stated, step.rule, f"it does not state that {fact_words(fact)}")
+        if as_sets(fact, world) not in stated:
+            raise ProofRejected(step.rule, f"it does not state that {fact_words(fact)}")
     return CheckedStep(step, needs)
 
 
@@ -93,10 +99,9 @@ def _kernel(step: Step, world: World, population: str = "") -> Names:
 
 def _effect(step: Step, world: World) -> tuple[Names, Names, Names]:
     """Outcomes, treatments and conditions of the P(Y | do X, Z) that a step claims, for all their values."""
-    claim = step.claim if isinstance(step.claim, P) else P(())
+    claim = step.claim if isinstance(step.claim, P) and not step.claim.population else P(())
     plain = world.names.intersection(term.name for term in claim.terms if term == Term(term.name))
-    fits = claim.of and len(plain) == len(claim.terms) and not claim.population
-    demand(fits, step.rule, "its claim is no effect")
+    demand(claim.of and len(plain) == len(claim.terms), step.rule, "its claim is no effect")
     return _named(claim.of), _named(claim.do), _named(claim.given)
 
 
@@ -174,6 +179,8 @@ def _on_probabilities(step: Step, claim: P, world: World, sources: Sources) -> B
     over = frozenset(step.formula.over) if isinstance(step.formula, Sum) else NONE
     if step.rule in ("observation", "consistency", "treated"):
         return _on_the_treated(claim, step, over, world)
+    if step.rule == "policy":
+        return on_policy(claim, step, world, sources)
     if any(term.world for term in claim.terms) or step.rule in WORLDS:
         return on_worlds(claim, step, world)
     if step.rule not in ("effect", "adjustment"):
@@ -203,9 +210,8 @@ def _on_the_treated(claim: P, step: Step, over: Names, world: World) -> Built:
     by = frozenset(claim.given).difference(here)
     names = [*over, *(term.name for term in (*claim.of, *claim.given))]
     distinct = len(names) == len(world.names.intersection(names)) and len(x) == len(elsewhere)
-    aside = claim.do or claim.population or worlds
-    flat = not (aside or any(term.world for term in (*elsewhere, *claim.given)))
-    fits = bool(claim.of) and distinct and flat and x == _named(here)
+    flat = not (claim.do or worlds or any(term.world for term in (*elsewhere, *claim.given)))
+    fits = bool(claim.of) and distinct and flat and x == _named(here) and not claim.population
     outcomes = [Term(term.name, term.value) for term in claim.of]
     match step.rule, step.premises:
         case "observation", () if fits and not x:
@@ -231,21 +237,6 @@ def _adjusted(outcome: P, over: Names, given: Iterable[str | Term]) -> Expressio
     return Sum(tuple(over), Product((outcome, P(over, given)))) if over else outcome
 
 
-def _same(one: Expression, other: Expression) -> bool:
-    """Structural equality, in time linear in the number of distinct parts."""
-    seen, pending = set[tuple[int, int]](), [(one, other)]
-    while pending:
-        a, b = pending.pop()
-        if a is not b and (id(a), id(b)) not in seen:
-            seen.add((id(a), id(b)))
-            parts, others = algebra.children(a), algebra.children(b)
-            # Over the very same parts, two expressions are equal at their tops or not at all.
-            if type(a) is not type(b) or len(parts) != len(others) or algebra.rebuilt(b, parts) != a:
-                return False
-            pending.extend(zip(parts, others, strict=True))
-    return True
-
-
 def _check_root(estimand: Estimand, sources: Sources) -> None:
     """The query, with each effect in it replaced by the formula proved for it, is the estimand."""
     root, body = estimand.derivation, estimand.query.body
@@ -263,7 +254,7 @@ def _check_root(estimand: Estimand, sources: Sources) -> None:
 
     built = answered(body)
     demand(root.rule == "query" and root.claim == body and not root.because, "query", "it is another query")
-    demand(_same(root.formula, built) and _same(built, estimand.expression), "query", "its formula differs")
+    demand(same(root.formula, built) and same(built, estimand.expression), "query", "its formula differs")
     for atom in algebra.atoms(built):
         known = isinstance(atom, P) and at_hand(atom, sources)
         demand(known, "query", f"{to_text(atom)} is not proved, and not at hand")
@@ -274,7 +265,7 @@ def _check_root(estimand: Estimand, sources: Sources) -> None:
 def _effects(query: Query) -> list[P]:
     """The probabilities in a query that are about doing or imagining."""
     found = (atom for atom in algebra.atoms(query.body) if isinstance(atom, P))
-    return [atom for atom in found if atom.do or any(term.world for term in atom.terms)]
+    return [atom for atom in found if atom.do or atom.population or any(term.world for term in atom.terms)]
 
 
 def _assigned(terms: Iterable[Term]) -> dict[str, algebra.Value]:
@@ -299,4 +290,5 @@ def _check_shape(estimand: Estimand, world: World) -> None:
                 fits = fits and world.is_front_door(x, y, frozenset(mediators))
             case _:
                 told, fits = (y, x, by), not isinstance(shape, Observed)
+        fits = fits and not (atom.population and isinstance(shape, Adjustment | FrontDoor))
         demand(fits and tuple(map(frozenset, told)) == (y, x, by), "shape", f"not that of {to_text(atom)}")

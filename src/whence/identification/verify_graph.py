@@ -18,6 +18,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from whence.language import expression as algebra
 from whence.language.estimand import Fact
 from whence.language.expression import Expression
 from whence.language.graph import Graph
@@ -36,6 +37,21 @@ def demand(holds: object, rule: str, reason: str) -> None:
     """Reject the proof unless this holds."""
     if not holds:
         raise ProofRejected(rule, reason)
+
+
+def same(one: Expression, other: Expression) -> bool:
+    """Structural equality, in time linear in the number of distinct parts."""
+    seen, pending = set[tuple[int, int]](), [(one, other)]
+    while pending:
+        a, b = pending.pop()
+        if a is not b and (id(a), id(b)) not in seen:
+            seen.add((id(a), id(b)))
+            parts, others = algebra.children(a), algebra.children(b)
+            # Over the very same parts, two expressions are equal at their tops or not at all.
+            if type(a) is not type(b) or len(parts) != len(others) or algebra.rebuilt(b, parts) != a:
+                return False
+            pending.extend(zip(parts, others, strict=True))
+    return True
 
 
 def reached(

@@ -35,7 +35,7 @@ from whence.language.expression import (
     Term,
     Value,
 )
-from whence.language.model import StructuralModel
+from whence.language.model import Mechanism, StructuralModel
 from whence.language.printing import to_text
 
 Copy = tuple[str, tuple[Term, ...]]
@@ -159,29 +159,34 @@ def _number(value: Value) -> Fraction:
 def _distribution(model: StructuralModel, copies: tuple[Copy, ...]) -> Table:
     made = {mechanism.variable: mechanism for mechanism in model.mechanisms}
     inputs: dict[Copy, list[Copy | Value]] = {}
-
-    def include(copy: Copy) -> None:
-        if copy in inputs:
-            return
-        found: list[Copy | Value] = []
-        there = {term.name: term for term in copy[1]}
-        demand(copy[0] not in there, "models", f"{copy[0]} is set in its own world")
-        for name in made[copy[0]].inputs:
-            term = there.get(name)
-            if name not in made:
-                found.append((name, ()))
-            elif term is not None and not term.world:
-                value = "" if term.value is None else term.value
-                demand(value in model.levels_of(name), "models", f"{name} cannot be {value}")
-                found.append(value)
-            else:
-                found.append((name, copy[1] if term is None else term.world))
-                include((name, copy[1] if term is None else term.world))
-        inputs[copy] = found
-
-    for copy in copies:
-        include(copy)
+    # Without recursion, for chains longer than Python nests calls.
+    pending = list(reversed(copies))
+    while pending:
+        copy = pending[-1]
+        found = [] if copy in inputs else _inputs(model, made, copy)
+        missing = [part for part in found if isinstance(part, tuple) and part[0] in made and part not in inputs]
+        pending.extend(reversed(missing))
+        if not missing:
+            inputs.setdefault(pending.pop(), found)
     return _forward(model, copies, inputs)
+
+
+def _inputs(model: StructuralModel, made: Mapping[str, Mechanism], copy: Copy) -> list[Copy | Value]:
+    """What the mechanism of a copy reads: values that were set, other copies and hidden causes."""
+    found: list[Copy | Value] = []
+    there = {term.name: term for term in copy[1]}
+    demand(copy[0] not in there, "models", f"{copy[0]} is set in its own world")
+    for name in made[copy[0]].inputs:
+        term = there.get(name)
+        if name not in made:
+            found.append((name, ()))
+        elif term is not None and not term.world:
+            value = "" if term.value is None else term.value
+            demand(value in model.levels_of(name), "models", f"{name} cannot be {value}")
+            found.append(value)
+        else:
+            found.append((name, copy[1] if term is None else term.world))
+    return found
 
 
 def _forward(

@@ -29,20 +29,21 @@ FRACTION = re.compile(r"-?\d{1,400}(?:/\d{1,400})?")
 
 
 def disagreement_to_dict(pair: Disagreement) -> dict[str, JSON]:
-    """The two models, and what the query is in each."""
-    found: dict[str, JSON] = {
-        "first": model_to_dict(pair.first),
-        "second": model_to_dict(pair.second),
-        "values": [str(value) for value in pair.values],
+    """The two models, each with what the query is in it, and the values of the query's open variables."""
+    return {
+        "models": [_side(pair, number) for number in (0, 1)],
         "at": [term_to_json(term) for term in pair.at],
+    }
+
+
+def _side(pair: Disagreement, number: int) -> dict[str, JSON]:
+    found: dict[str, JSON] = {
+        "value": str(pair.values[number]),
+        **model_to_dict((pair.first, pair.second)[number]),
     }
     if pair.elsewhere:
         found["elsewhere"] = [
-            {
-                "population": each.population,
-                "first": model_to_dict(each.first),
-                "second": model_to_dict(each.second),
-            }
+            {"population": each.population, **model_to_dict((each.first, each.second)[number])}
             for each in pair.elsewhere
         ]
     return found
@@ -51,22 +52,25 @@ def disagreement_to_dict(pair: Disagreement) -> dict[str, JSON]:
 def disagreement_from_dict(data: object) -> Disagreement:
     """Two models back from plain JSON; raises `InvalidAnswer`."""
     fields = Fields(data, "a pair of models")
-    values = fields.each("values", _fraction)
-    if len(values) != 2:
-        raise InvalidAnswer("a pair of models does not say what the query is in each")
+    sides = [Fields(side, "a model") for side in fields.list("models")]
+    if len(sides) != 2:
+        raise InvalidAnswer("a refusal is proved by two models, and it has another number of them")
+    first, second = sides
+    there = [side.each("elsewhere", _population) for side in sides]
+    if [name for name, _ in there[0]] != [name for name, _ in there[1]]:
+        raise InvalidAnswer("the two models are of different populations")
+    elsewhere = tuple(Elsewhere(name, one, two) for (name, one), (_, two) in zip(*there, strict=True))
     return Disagreement(
-        model_from_dict(fields.required("first")),
-        model_from_dict(fields.required("second")),
-        (values[0], values[1]),
+        model_from_dict(first.data),
+        model_from_dict(second.data),
+        (_fraction(first.required("value")), _fraction(second.required("value"))),
         fields.each("at", read_term),
-        fields.each("elsewhere", _elsewhere),
+        elsewhere,
     )
 
 
-def _elsewhere(data: object) -> Elsewhere:
-    fields = Fields(data, "a population")
-    first, second = (model_from_dict(fields.required(key)) for key in ("first", "second"))
-    return Elsewhere(fields.text("population"), first, second)
+def _population(data: object) -> tuple[str, StructuralModel]:
+    return Fields(data, "a population").text("population"), model_from_dict(data)
 
 
 def model_to_dict(model: StructuralModel) -> dict[str, JSON]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from whence.language.expression import Difference, Expectation, Expression, P, Term, Value, atoms
 from whence.language.paths import path_of
 from whence.language.printing import PLAIN_WORD, json_text, name_text, to_text, value_text
+from whence.language.source import POLICY
 from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Query:
         found = [atom for atom in atoms(self.body) if isinstance(atom, P)]
         if any(term.world for atom in found for term in (*atom.of, *atom.given)):
             return 3
-        return 2 if any(atom.do for atom in found) else 1
+        return 2 if any(atom.do or atom.population == POLICY for atom in found) else 1
 
     @property
     def treatments(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Refusals as plain JSON, and back.
 
 `kind`, `message` and `would_help` are those of every refusal; that of a proved impossibility carries its
-witness, the hedge, with what is needed to check it.
+witness, two models and for effects the hedge, with what is needed to check it.
 
 >>> from whence.language.refusals import NeedsGraph
 >>> refusal_to_dict(NeedsGraph("Nothing was said of what causes what.", ("a graph",)))["kind"]
@@ -80,19 +80,22 @@ def _witness(refusal: NotIdentified) -> dict[str, JSON]:
             "roots": list(refusal.hedge.roots),
         }
     if refusal.models is not None:
-        found["models"] = disagreement_to_dict(refusal.models)
+        found |= disagreement_to_dict(refusal.models)
     return found
 
 
 def refusal_from_dict(data: object) -> Refusal:
-    """A refusal back from plain JSON; raises `InvalidAnswer` if it is none."""
+    """A refusal back from plain JSON; raises `InvalidAnswer` if it is none.
+
+    A part of the witness that is there and empty, as in the JSON of an answer, is none.
+    """
     fields = Fields(data, "a refusal")
     kind = fields.choice("kind", (NotIdentified.kind, *PLAIN_REFUSALS))
     message, would_help = fields.text("message"), fields.names("would_help")
     if kind != NotIdentified.kind:
         return PLAIN_REFUSALS[kind](message, would_help)
     query, graph, witness = fields.get("query"), fields.get("graph"), fields.get("witness")
-    models = None if witness is None else Fields(witness, "a witness").get("models")
+    models = None if witness is None else Fields(witness, "a witness").list("models")
     return NotIdentified(
         message,
         would_help,
@@ -102,13 +105,13 @@ def refusal_from_dict(data: object) -> Refusal:
         outcomes=fields.names("outcomes"),
         graph=None if graph is None else graph_from_dict(graph),
         given=fields.each("given", source_from_dict),
-        models=None if models is None else disagreement_from_dict(models),
+        models=disagreement_from_dict(witness) if models else None,
     )
 
 
 def _hedge(data: object) -> Hedge | None:
     hedge = None if data is None else Fields(data, "a witness").get("hedge")
-    if hedge is None:
+    if not hedge:
         return None
     fields = Fields(hedge, "a hedge")
     return Hedge(fields.names("forest"), fields.names("subforest"), fields.names("roots"))

@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from whence.language.expression import P
 from whence.language.printing import name_text, to_text
 
+POLICY = "policy"
+"""The population in which policies of our own are in force: P@policy(X | Z) is how X is decided there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
