@@ -94,7 +94,7 @@ def test_what_cannot_be_had_is_refused_with_what_would_help():
     graph = arrows("X->Y X<->Z Z<->Y")
     refused = wh.identify_policy("P(Y)", graph, LOOKS)
     assert isinstance(refused, wh.NotIdentified | wh.NotYetAnswerable)
-    assert refused.helps
+    assert "how Y and Z respond" in refused.message or "Y, Z" in refused.message
     assert isinstance(wh.identify_policy("P(Y)", graph, wh.Policy("X")), wh.Estimand)
     worlds = wh.identify_policy("P(Y_{X=0})", graph, LOOKS)
     assert isinstance(worlds, wh.NotYetAnswerable)

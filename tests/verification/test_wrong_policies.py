@@ -269,7 +269,7 @@ def test_a_policy_that_looks_ahead_has_no_proof():
 
 
 def test_exchanging_seeing_and_doing_is_checked_where_the_policies_are_in_force():
-    # Of the old way of deciding, X and Y share a cause; of the new one they do not: only there is rule 2 true.
+    # Of the old way of deciding, X and Y share a cause; of the new one they do not: rule 2 holds there.
     graph = arrows("X->Y X<->Y Z->Y")
     found = identify_policy("P(Y | X)", graph, Policy("X"), ["P(Y, Z | do(X))", "P(X, Y, Z)"])
     assert isinstance(found, Estimand)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, cast
 from whence.data.reading import table
 from whence.data.tables import Table
 from whence.engine.inputs import as_graph
+from whence.engine.joint_told import solved
 from whence.estimation.bounds import solve
 from whence.estimation.bounds_data import AtHand, Range, Told, of_factor, of_table
 from whence.estimation.bounds_values import Bounds
@@ -90,6 +91,7 @@ def bounds(  # noqa: PLR0913 - the public face: options by name, none required
     limits = {name: _checked(name, each) for name, each in (ranges or {}).items()}
     assumptions = tuple(assuming)
     own = _levels(statements, asked, levels or {}, limits, known.observed)
+    statements = _joined(statements, own)
     problem = bounds_problem(asked, known, own, [each.source for each in statements], assumptions)
     if not isinstance(problem, BoundsProblem):
         return problem
@@ -167,6 +169,18 @@ def _statements(
             "No distribution is given.", "Give data, or probabilities such as {'P(X=1, Y=1)': 0.2}."
         )
     return tuple(found)
+
+
+def _joined(statements: Sequence[Statement], levels: Levels) -> tuple[Statement, ...]:
+    """The statements, those of single numbers seen as one distribution where they fix it."""
+    told = {
+        each.source: each.known for each in statements if isinstance(each.known, float) and not each.source.do
+    }
+    whole = solved(told, levels) if all(t.name in levels for atom in told for t in atom.terms) else None
+    if whole is None:
+        return tuple(statements)
+    rest = (each for each in statements if each.source not in told)
+    return (Statement(P(whole.variables), whole), *rest)
 
 
 def _is_statement(key: object) -> bool:

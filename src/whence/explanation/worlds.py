@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 from whence.explanation.figures import listed, significant
@@ -37,10 +38,12 @@ MOST_PARTS = 16
 """Of models with more hidden causes and variables the parts are counted."""
 MOST_CASES = 16
 """Of a mechanism with more cases they are counted."""
+MOST_READ = 512
+"""No shorter way to say it is looked for where a mechanism has more cases."""
 MOST_LEVELS = 6
 MOST_NAMED = 6
 MOST_SOURCES = 3
-LONG = 40
+LONG = 44
 """A question of more letters is called "the answer"."""
 NOTHING = "–"
 
@@ -85,11 +88,13 @@ def two_worlds(refusal: NotIdentified) -> TwoWorlds | None:
         return None
     first, second = _values(pair)
     asked = _asked(refusal, pair)
-    short = len(asked) <= LONG
-    told = f"{asked} is {first} in one and {second} in the other" if short else f"{first} in one and {second} in the other"
-    sentence = f"Two worlds look the same in {seen(refusal)}, and differ in the answer: {told}."
-    answer = Part(asked if short else "the answer", first, second)
-    if any(len(model.hidden) + len(model.mechanisms) > MOST_PARTS for model in (pair.first, pair.second)):
+    told = f"{asked[:1].upper()}{asked[1:]} is {first} in the one and {second} in the other."
+    sentence = f"Two worlds look the same in {seen(refusal)}, and differ in the answer. {told}"
+    answer = Part(asked, first, second)
+    models = [pair.first, pair.second, *(side for each in pair.elsewhere for side in (each.first, each.second))]
+    if not all(map(_sound, models)):
+        return TwoWorlds(sentence, (answer,), (), "Their mechanisms do not fit together and are not shown.")
+    if any(len(model.hidden) + len(model.mechanisms) > MOST_PARTS for model in models):
         return TwoWorlds(sentence, (answer,), (), _counted(pair))
     tables: dict[str, Cases] = {}
     parts = [*_parts(pair.first, pair.second, tables)]
@@ -100,17 +105,30 @@ def two_worlds(refusal: NotIdentified) -> TwoWorlds | None:
     return TwoWorlds(sentence, (answer, *parts), tuple(tables.values()), _constants(refusal, pair))
 
 
+def _sound(model: StructuralModel) -> bool:
+    """Whether it is a model at all: what is shown need not have been checked."""
+    sizes = {name: len(values) for name, values in model.levels}
+    sizes |= {cause.name: len(cause.probabilities) for cause in model.hidden}
+    inputs = [name for each in model.mechanisms for name in each.inputs]
+    known = all(name in sizes for name in inputs) and all(sizes.values())
+    return known and all(
+        len(each.table) == prod(sizes[name] for name in each.inputs) for each in model.mechanisms
+    )
+
+
 def _as_at_home(part: Part, home: Mapping[str, Part]) -> bool:
     known = home.get(part.name.rpartition(", in ")[0])
     return known is not None and (known.first, known.second) == (part.first, part.second)
 
 
 def _asked(refusal: NotIdentified, pair: Disagreement) -> str:
-    """The question at the values at which the two differ."""
-    if refusal.query is None:
-        return "the answer"
+    """The question at the values at which the two differ; a long one by those values alone."""
     values = {term.name: term.value for term in pair.at if term.value is not None}
-    return visible(to_text(substitute(refusal.query.body, values)))
+    whole = "" if refusal.query is None else visible(to_text(substitute(refusal.query.body, values)))
+    if 0 < len(whole) <= LONG:
+        return whole
+    at = listed([f"{visible(name_text(name))} = {_value(value)}" for name, value in values.items()])
+    return f"the answer at {at}" if at else "the answer"
 
 
 def seen(refusal: NotIdentified) -> str:
@@ -182,9 +200,8 @@ def _parts(
             table = _cases(label, pairs)
             if table is not None:
                 tables[label] = table
-            size = f"{'see' if table else 'not shown:'} its table"
-            told = [size if table else f"a table of {len(pair[0].table):,} cases" for pair in pairs]
-            words = [word or text for word, text in zip(words, told, strict=True)]
+            sizes = ["see its table" if table else f"a table of {len(p[0].table):,} cases" for p in pairs]
+            words = [word or size for word, size in zip(words, sizes, strict=True)]
         shown = [word or NOTHING for word in words]
         yield Part(label, shown[0], shown[-1])
 
@@ -210,6 +227,8 @@ def _share(share: Fraction) -> str:
 
 def mechanism_words(mechanism: Mechanism, model: StructuralModel) -> str | None:
     """How a variable comes about, where a few words say it."""
+    if len(mechanism.table) > MOST_READ:
+        return None
     names, function = _function(mechanism, model)
     if not names:
         return f"always {_value(next(iter(function.values())))}"
@@ -241,7 +260,7 @@ def _of_one(name: str, function: Mapping[Value, Value]) -> str | None:
     """A function of one variable: a copy, its opposite, or which values lead to which."""
     if all(case == value for case, value in function.items()):
         return f"copies {visible(name)}"
-    if set(function) == {0, 1} and set(function.values()) == {0, 1}:
+    if _bits([*function, *function.values()]):
         return f"the opposite of {visible(name)}"
     if len(function) > MOST_LEVELS:
         return None
@@ -253,9 +272,13 @@ def _of_one(name: str, function: Mapping[Value, Value]) -> str | None:
     return f"{', '.join(told)}, else {_value(rare[-1])}"
 
 
+def _bits(values: Iterable[Value]) -> bool:
+    return all(value in (0, 1) and isinstance(value, int) and not isinstance(value, bool) for value in values)
+
+
 def _parity(names: Sequence[str], function: Function) -> str | None:
     """A sum of bits without carrying: whether two differ, or whether an odd number of several is 1."""
-    if any(value not in (0, 1) for case, value in function.items() for value in (*case, value)):
+    if not _bits(value for case, value in function.items() for value in (*case, value)):
         return None
     signs = {(sum(map(int, case)) + int(value)) % 2 for case, value in function.items()}
     if len(signs) != 1:
@@ -280,6 +303,8 @@ def _exceptions(names: Sequence[str], function: Function) -> str | None:
 
 def _cases(label: str, pairs: Sequence[tuple[Mechanism, StructuralModel]]) -> Cases | None:
     """The cases of a mechanism in both worlds, over the inputs that matter in either; None if too many."""
+    if any(len(mechanism.table) > MOST_READ for mechanism, _ in pairs):
+        return None
     functions = [_function(*pair) for pair in pairs]
     names = tuple(dict.fromkeys(name for found, _ in functions for name in found))
     levels = [_levels(name, [model for _, model in pairs]) for name in names]
@@ -290,7 +315,7 @@ def _cases(label: str, pairs: Sequence[tuple[Mechanism, StructuralModel]]) -> Ca
         rows.append((*map(_value, case), *(NOTHING if value is None else _value(value) for value in values)))
         if len(rows) > MOST_CASES:
             return None
-    alike = all(row[-1] == row[-2] for row in rows) or len(pairs) == 1
+    alike = len(pairs) == 1 or all(row[-1] == row[-2] for row in rows)
     worlds = ("in both",) if alike else ("first world", "second world")
     head = (*map(visible, names), *worlds)
     shown = tuple(row[: len(names) + len(worlds)] for row in rows)

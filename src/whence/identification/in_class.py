@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from whence.identification.class_adjustment import adjustment_in_class, possible_descendants
 from whence.identification.effects import Proved
+from whence.identification.markov_class import member_pattern
 from whence.language.estimand import Adjustment, Fact, General, Observed, Step
 from whence.language.expression import P, Product, Term, total
 from whence.language.graph import Graph
@@ -27,8 +28,9 @@ KINDS = ("CPDAG", "MPDAG")
 def identify_in_class(graph: Graph, claim: P) -> Proved | None:
     """A proof of P(Y | do X, W) that holds in every graph of the class, or None where we have none.
 
-    `graph` is a CPDAG or MPDAG; the names are known and distinct.
+    `graph` is a CPDAG or MPDAG; the names are known and distinct. Raises `InvalidGraph` where it is none.
     """
+    member_pattern(graph)
     if any(term.world for term in claim.terms):
         return None
     if not claim.do:

@@ -72,11 +72,12 @@ def identify_policy(
     sources = [source for source in read if source.population != POLICY]
     proved: dict[P, Step] = {}
     for atom in atoms(asked.body):
-        found = _proved(atom, observed, chosen, sources) if isinstance(atom, P) else None
+        assert isinstance(atom, P)
+        claim = pattern(atom)
+        found = proved.get(claim) or _proved(atom, observed, chosen, sources)
         if isinstance(found, Thicket):
             return _refusal(asked, found)
-        if found is not None:
-            proved[pattern(atom)] = found
+        proved[claim] = found
     root = Step("query", asked.body, _put_in(asked.body, proved), (), tuple(proved.values()))
     if heard():
         for step in root.walk():

@@ -79,7 +79,10 @@ class Prover:
     def in_class(self, claim: P) -> Proved | Bar:
         """One formula for every graph of an equivalence class."""
         if self.given or self.graph.kind not in KINDS:
-            return NotCovered(f"In a {self.graph.kind} this question has no procedure here yet.")
+            return NotCovered(
+                f"In a {self.graph.kind} no procedure here proves this; `adjustment_sets` finds what to adjust "
+                "for, where anything serves in all that it stands for."
+            )
         found = identify_in_class(self.graph, claim)
         return found or NotCovered(
             f"No adjustment set serves in every graph that this {self.graph.kind} stands for, and they may "

@@ -21,8 +21,16 @@ from dataclasses import dataclass
 
 from whence.identification.verify_classes import meanings
 from whence.identification.verify_graph import (
-    NONE, Built, Names, World, as_sets, demand, is_true, project, same
-)  # fmt: skip
+    NONE,
+    Built,
+    Names,
+    World,
+    as_sets,
+    demand,
+    is_true,
+    project,
+    same,
+)
 from whence.identification.verify_policies import in_force, on_policy
 from whence.identification.verify_refusal import check_refusal
 from whence.identification.verify_search import as_given, at_hand, on_distributions
@@ -32,7 +40,6 @@ from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, Obse
 from whence.language.expression import Difference, Expression, Kernel, P, Product, Quotient, Sum, Term
 from whence.language.graph import Graph
 from whence.language.printing import to_text
-from whence.language.query import Query
 from whence.language.refusals import NotIdentified
 from whence.language.source import Source
 from whence.language.words import fact_words
@@ -262,19 +269,17 @@ def _check_root(estimand: Estimand, sources: Sources) -> None:
     demand(closed, "query", "its formula depends on more than the query does")
 
 
-def _effects(query: Query) -> list[P]:
-    """The probabilities in a query that are about doing or imagining."""
-    found = (atom for atom in algebra.atoms(query.body) if isinstance(atom, P))
-    return [atom for atom in found if atom.do or atom.population or any(term.world for term in atom.terms)]
-
-
 def _assigned(terms: Iterable[Term]) -> dict[str, algebra.Value]:
     return {term.name: term.value for term in terms if term.value is not None}
 
 
 def _check_shape(estimand: Estimand, world: World) -> None:
     """The shape, which the estimate will rest on, is true of each effect in the query."""
-    shape, effects = estimand.shape, _effects(estimand.query)
+    shape, atoms = (
+        estimand.shape,
+        [each for each in algebra.atoms(estimand.query.body) if isinstance(each, P)],
+    )
+    effects = [each for each in atoms if each.do or each.population or any(term.world for term in each.terms)]
     demand(effects or not isinstance(shape, Adjustment | FrontDoor), "shape", "nothing is done in the query")
     for atom in effects:
         y, x = _named(atom.of), _named(atom.do).union(*(_named(term.world) for term in atom.of))

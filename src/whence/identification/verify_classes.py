@@ -17,21 +17,23 @@ from whence.identification.verify_graph import demand
 from whence.language.graph import Edge, Graph
 from whence.runtime.errors import CyclicGraph
 
-MOST_OPEN = 16
-"""Undirected edges beyond which a class is too large to be gone through."""
+MOST = 1 << 17
+"""How many graphs, directed in part or in whole, are looked at before a class is too large."""
 
 
 def meanings(graph: Graph) -> tuple[Graph, ...]:
     """The DAGs of a CPDAG or MPDAG; any other graph means itself."""
     if graph.kind not in ("CPDAG", "MPDAG"):
         return (graph,)
-    loose = [edge for edge in graph.edges if edge.mark == "--"]
-    demand(len(loose) <= MOST_OPEN, "graph", "its class is too large to be gone through")
+    loose = _side_by_side([edge for edge in graph.edges if edge.mark == "--"])
     fixed = [edge for edge in graph.edges if edge.mark == "->"]
     near = {frozenset((edge.source, edge.target)) for edge in graph.edges}
     found: list[Graph] = []
     pending = [(loose, fixed)]
+    looked_at = 0
     while pending:
+        looked_at += 1
+        demand(looked_at <= MOST, "graph", "its class is too large to be gone through")
         rest, directed = pending.pop()
         if not rest:
             try:
@@ -47,3 +49,16 @@ def meanings(graph: Graph) -> tuple[Graph, ...]:
                 pending.append((rest[1:], [*directed, Edge(source, target)]))
     demand(found, "graph", "it stands for no DAG")
     return tuple(found)
+
+
+def _side_by_side(edges: list[Edge]) -> list[Edge]:
+    """The edges so ordered that each meets one before it where it can: a wrong way is soon found out."""
+    ordered: list[Edge] = []
+    met: set[str] = set()
+    rest = list(edges)
+    while rest:
+        edge = next((each for each in rest if each.source in met or each.target in met), rest[0])
+        rest.remove(edge)
+        ordered.append(edge)
+        met |= {edge.source, edge.target}
+    return ordered

@@ -30,7 +30,7 @@ RULES = ("policy", "rule 2", "condition")
 
 
 def in_force(step: Step, world: World, sources: Iterable[Source]) -> World:
-    """The graph that a step is about: the one that the policies make, if it speaks of where they are in force.
+    """The graph that a step is about: the one that the policies make, if it is about where they are in force.
 
     Raises `ProofRejected` if another rule leads to or from there, and if something would come before itself.
     """
@@ -86,10 +86,10 @@ def _listens(sources: Iterable[Source]) -> dict[str, Names]:
         if source.population == POLICY:
             known = source.distribution
             of, given = _open(known.of), _open(known.given)
-            plain = len(of) == 1 and not known.do and not source.proxies and {*source.differs} == of
+            plain = len(of) == 1 and not known.do and not source.proxies and frozenset(source.differs) == of
             plain = plain and len(known.given) == len(given) and len(known.of) == 1 and not of & given
             demand(plain and not of & found.keys(), "policy", f"{source} is no policy")
-            found |= {name: given for name in of}
+            found |= dict.fromkeys(of, given)
     return found
 
 
