@@ -230,6 +230,14 @@ def test_verify_accepts_a_proof_of_impossibility(said):
     assert "hedge" in out
 
 
+@pytest.mark.parametrize("question", ["P(y_{x=1}=1 | x=0)", "PNS(x=1 -> y=1)"])
+def test_verify_accepts_two_models_without_a_hedge(said, question):
+    assert said("identify", question, "--graph", "x -> y; x <-> y", "--out", "models.json")[0] == 3
+    code, out, _ = said("verify", "models.json")
+    assert code == 0
+    assert "is not determined" in out
+
+
 def test_verify_rejects_the_proof_in_a_graph_where_it_does_not_hold(said):
     said("identify", "P(y | do(x))", "--graph", GRAPH, "--out", "proof.json")
     assert said("verify", "proof.json", "--graph", GRAPH)[0] == 0

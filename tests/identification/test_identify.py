@@ -7,12 +7,20 @@ from oracles.evaluation import value_of
 from oracles.models import among_those_seen, interventional, joint, random_model
 from oracles.worlds import arrows
 from whence.identification.identify import identify
+from whence.identification.verify import verify
 from whence.language.estimand import Adjustment, Estimand, FrontDoor, General, Observed
 from whence.language.expression import Difference, Expectation, Kernel, P, Quotient, Term
 from whence.language.graph import Edge, Graph
 from whence.language.query import Query, att, cate, effect
+from whence.language.refusal_json import refusal_from_dict, refusal_to_dict
 from whence.language.refusals import NotIdentified, NotYetAnswerable
-from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome, UnknownVariable
+from whence.runtime.errors import (
+    InvalidGraph,
+    InvalidQuery,
+    RepeatedVariable,
+    TreatmentIsOutcome,
+    UnknownVariable,
+)
 from whence.runtime.events import Derived, listening
 
 CONFOUNDED = arrows("Z->X Z->Y X->Y")
@@ -172,6 +180,28 @@ def test_the_effect_on_the_treated_is_refused_with_two_models_where_all_is_confo
     found = identify(att("X", "Y"), arrows("X->Y X<->Y"))
     assert isinstance(found, NotIdentified)
     assert found.models is not None
+
+
+def test_what_is_no_equivalence_class_is_refused_whatever_is_asked():
+    ring = Graph.of((), [Edge(a, b, "--") for a, b in ("AB", "BC", "CD", "DA")], kind="CPDAG")
+    for query in (Query(P("A")), Query(P("A", "B")), effect("A", "C")):
+        with pytest.raises(InvalidGraph, match="No DAG"):
+            identify(query, ring)
+
+
+def test_a_class_with_many_open_edges_and_few_members_has_its_proof_checked():
+    path = [Edge(f"C{i}", f"C{i + 1}", "--") for i in range(30)]
+    graph = Graph.of((), [*path, Edge("A", "X"), Edge("B", "X"), Edge("X", "Y")], kind="CPDAG")
+    assert verify(estimand(effect("X", "Y"), graph), graph)
+
+
+def test_a_chain_longer_than_python_nests_calls_is_refused_with_two_models_that_are_checked():
+    chain = " ".join(f"M{i}->M{i + 1}" for i in range(600))
+    graph = arrows(f"X->M0 X<->M0 {chain} M600->Y")
+    found = identify(effect("X", "Y"), graph)
+    assert isinstance(found, NotIdentified)
+    verify(found, graph)
+    assert refusal_from_dict(refusal_to_dict(found)) == found
 
 
 def test_a_refusal_names_the_reduced_effect_that_its_hedge_is_for():

@@ -185,3 +185,9 @@ def test_each_nonadjacent_pair_that_can_be_separated_is_listed_with_a_minimal_se
                 if given is not None:
                     assert set(given) in fitting
                     assert not any(z < set(given) for z in fitting)
+
+
+def test_names_that_are_no_plain_words_are_quoted_in_a_basis():
+    graph = Graph.of((), [Edge("a, b", "c"), Edge("c", "e f")])
+    assert [str(each) for each in markov_basis(graph)] == ['"e f" ⟂ "a, b" | c']
+    assert [str(each) for each in implied_independences(graph)] == ['"a, b" ⟂ "e f" | c']

@@ -6,9 +6,16 @@ import pytest
 from identification.definitions import adjusts, below, is_open, paths, subsets
 from oracles.worlds import arrows, random_admg, random_hidden
 from whence.identification.designs import difference_in_differences, regression_discontinuities
+from whence.identification.instruments import instruments
 from whence.identification.proximal import holds, negative_controls, proximal_proxies
 from whence.language.graph import Edge, Graph
-from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome, UnknownVariable
+from whence.runtime.errors import (
+    InvalidGraph,
+    InvalidQuery,
+    RepeatedVariable,
+    TreatmentIsOutcome,
+    UnknownVariable,
+)
 
 
 def apart(graph, x, y, given) -> bool:
@@ -191,3 +198,14 @@ def test_an_earlier_outcome_that_is_unknown_latent_or_asked_about_is_refused():
         difference_in_differences(graph, "X", "Y", before="Y")
     with pytest.raises(InvalidQuery, match="latent"):
         difference_in_differences(graph, "X", "Y", before="U")
+
+
+@pytest.mark.parametrize(
+    "search",
+    [negative_controls, proximal_proxies, difference_in_differences, regression_discontinuities, instruments],
+)
+def test_a_mag_has_no_designs_for_its_arrows_may_hide_common_causes(search):
+    # R -> X may hide a cause of both, and then R alone does not decide X.
+    graph = Graph.of((), [Edge("R", "X"), Edge("X", "Y"), Edge("R", "Y")], kind="MAG")
+    with pytest.raises(InvalidGraph, match="search"):
+        search(graph, "X", "Y")

@@ -15,6 +15,7 @@ from whence.language.estimand import Estimand
 from whence.language.expression import P
 from whence.language.graph import Edge, Graph
 from whence.language.query import Query, att, effect
+from whence.language.query_text import query as read_query
 from whence.language.refusals import NotIdentified
 from whence.runtime.errors import CyclicGraph, InvalidGraph, InvalidQuery, UnknownVariable
 from whence.runtime.events import Warned, listening
@@ -216,3 +217,14 @@ def test_graphs_with_open_edges_are_typed_errors():
 
 def test_a_refusal_is_what_remedies_are_for():
     assert isinstance(identify(effect("X", "Y"), arrows(BOW)), NotIdentified)
+
+
+def test_effects_along_a_path_have_hinges_and_remedies():
+    along = read_query("PSE(X -> Z via X -> Y -> Z)")
+    graph = arrows("X->Y X->Z Y->Z X->W W->Z")
+    claims = {each.sentence for each in hinges(along, graph) if each.kind == "absence"}
+    # With Y -> W, Y would have to be moved for Z and left alone for W.
+    assert "Y does not act on W directly" in claims
+    assert "no hidden cause is shared by Y and Z" in claims
+    helps = {each.sentence for each in remedies(along, arrows("X->Y X->Z Y->Z Y<->Z"))}
+    assert "observing what causes both Y and Z" in helps

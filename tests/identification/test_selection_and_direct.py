@@ -83,6 +83,21 @@ def test_the_single_door_criterion_is_when_regression_gives_the_coefficient_of_t
     assert verdicts.count(False) > 20
 
 
+def test_without_an_arrow_a_direct_effect_of_zero_is_found_wherever_the_regression_finds_it():
+    rng = np.random.default_rng(64)
+    verdicts = []
+    for _ in range(60):
+        graph = random_admg(rng, 4, degree=2.0, share=0.25)
+        x, y, *others = (str(v) for v in rng.permutation(graph.nodes))
+        if y in {edge.target for edge in graph.edges if edge.source == x and edge.mark == "->"}:
+            continue
+        for z in subsets(others):
+            holds = regression_gives_the_arrow(graph, x, y, z, (), rng)
+            assert bool(is_adjustment_set(graph, x, y, z, effect="direct")) == holds, (graph, x, y, z)
+            verdicts.append((holds, bool(below(graph, [y]) & set(z))))
+    assert {(True, True), (True, False), (False, True)} <= set(verdicts)
+
+
 def test_a_mediator_belongs_into_the_set_for_a_direct_effect_and_spoils_the_total_one():
     graph = arrows("X->M M->Y X->Y Z->X Z->Y Y->D")
     assert is_adjustment_set(graph, "X", "Y", ["Z", "M"], effect="direct")

@@ -1,7 +1,6 @@
 """Two models that prove nothing are rejected: changed in one place, or taken for another question."""
 
 from collections import Counter
-from itertools import islice
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from whence.language.graph import Graph
 from whence.language.refusals import NotIdentified
 from whence.runtime.errors import ProofRejected
 
-FALSE = 150
-"""Of each kind; nine kinds make 1,350."""
+FALSE = dict.fromkeys(KINDS, 140) | {"selection": 40, "missing": 60}
+"""Of each kind, 1,080 in all; those that are searched for take longest to find."""
 
 
 def is_accepted(refusal: NotIdentified, graph: Graph) -> bool:
@@ -54,8 +53,14 @@ def count_false(kind: str, least: int, seed: int) -> Counter[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_refusal_is_accepted_whose_models_were_changed_to_what_is_false(kind: str):
-    tally = count_false(kind, FALSE, seed=3)
+    tally = count_false(kind, FALSE[kind], seed=3)
     # Changes that leave a proof are accepted, so that it is not change as such that is rejected.
     assert tally["true, accepted"] >= 3, tally
-    for how in ("a probability moved", "a table entry", "the first twice", "another value", "a mechanism dropped"):
+    for how in (
+        "a probability moved",
+        "a table entry",
+        "the first twice",
+        "another value",
+        "a mechanism dropped",
+    ):
         assert tally[how] >= 1, tally

@@ -47,7 +47,11 @@ def changed_model(
         yield "a probability doubled", with_hidden(model, place, replace(cause, probabilities=less))
         more = put(cause.probabilities, a, cause.probabilities[a] + 1)
         yield "chances of more than 1", with_hidden(model, place, replace(cause, probabilities=more))
-        negative = put(put(cause.probabilities, a, Fraction(-1, 7)), b, sum(cause.probabilities[i] for i in (a, b)) + Fraction(1, 7))
+        negative = put(
+            put(cause.probabilities, a, Fraction(-1, 7)),
+            b,
+            sum(cause.probabilities[i] for i in (a, b)) + Fraction(1, 7),
+        )
         yield "a negative chance", with_hidden(model, place, replace(cause, probabilities=negative))
     number = int(rng.integers(len(model.mechanisms)))
     own = model.mechanisms[number]
@@ -57,7 +61,10 @@ def changed_model(
     if other:
         table = put(own.table, entry, pick(rng, other))
         yield "a table entry", with_mechanism(model, number, replace(own, table=table))
-    yield "a value that is no level", with_mechanism(model, number, replace(own, table=put(own.table, entry, 9)))
+    yield (
+        "a value that is no level",
+        with_mechanism(model, number, replace(own, table=put(own.table, entry, 9))),
+    )
     yield "a mechanism dropped", replace(model, mechanisms=tuple(m for m in model.mechanisms if m is not own))
     yield "a mechanism twice", replace(model, mechanisms=(*model.mechanisms, own))
     if len(own.inputs) > 1:
@@ -67,20 +74,27 @@ def changed_model(
         first = size_of(model, own.inputs[0])
         kept = replace(own, inputs=own.inputs[1:], table=own.table[: len(own.table) // first])
         yield "an input less", with_mechanism(model, number, kept)
-    strangers = [n for n in (*model.variables, *(c.name for c in model.hidden)) if n not in (*own.inputs, own.variable)]
+    strangers = [
+        n for n in (*model.variables, *(c.name for c in model.hidden)) if n not in (*own.inputs, own.variable)
+    ]
     if strangers:
         name = pick(rng, strangers)
         table = own.table * size_of(model, name)
         table = put(table, entry, pick(rng, other)) if other else table
         heard = replace(own, inputs=(name, *own.inputs), table=table)
         yield "an input more", with_mechanism(model, number, heard)
-    variable, levels = model.levels[int(rng.integers(len(model.levels)))]
+    variable = model.levels[int(rng.integers(len(model.levels)))][0]
     more = tuple((n, (*v, len(v)) if n == variable else v) for n, v in model.levels)
     yield "a level more", replace(model, levels=more)
     hidden = model.hidden[place].name
     clash = replace(cause, name=pick(rng, graph.observed))
-    named = [replace(m, inputs=tuple(clash.name if n == hidden else n for n in m.inputs)) for m in model.mechanisms]
-    yield "a hidden cause named as a variable", replace(with_hidden(model, place, clash), mechanisms=tuple(named))
+    named = [
+        replace(m, inputs=tuple(clash.name if n == hidden else n for n in m.inputs)) for m in model.mechanisms
+    ]
+    yield (
+        "a hidden cause named as a variable",
+        replace(with_hidden(model, place, clash), mechanisms=tuple(named)),
+    )
 
 
 def size_of(model: StructuralModel, name: str) -> int:
@@ -105,9 +119,19 @@ def changed_pairs(
         yield how, replace(pair, **{side: model})
         if how in ("a probability moved", "a table entry", "a level more"):
             # The same in both, so that they may go on agreeing on what is given.
-            for again, twin in changed_model(pair.second if side == "first" else pair.first, graph, np.random.default_rng(1)):
+            for again, twin in changed_model(
+                pair.second if side == "first" else pair.first, graph, np.random.default_rng(1)
+            ):
                 if again == how and rng.random() < 0.5:
-                    yield f"{how}, in both", replace(pair, **{"first": model, "second": twin} if side == "first" else {"first": twin, "second": model})
+                    yield (
+                        f"{how}, in both",
+                        replace(
+                            pair,
+                            **{"first": model, "second": twin}
+                            if side == "first"
+                            else {"first": twin, "second": model},
+                        ),
+                    )
     a, b = pair.values
     yield "first and second swapped", replace(pair, first=pair.second, second=pair.first)
     yield "the first twice", replace(pair, second=pair.first)
@@ -125,9 +149,21 @@ def changed_pairs(
     for place, each in enumerate(pair.elsewhere):
         away = str(rng.choice(["first", "second"]))
         for how, model in changed_model(getattr(each, away), graph, rng):
-            yield f"elsewhere: {how}", replace(pair, elsewhere=put(pair.elsewhere, place, replace(each, **{away: model})))
-        yield "elsewhere swapped", replace(pair, elsewhere=put(pair.elsewhere, place, Elsewhere(each.population, each.second, each.first)))
-        yield "elsewhere not told", replace(pair, elsewhere=put(pair.elsewhere, place, replace(each, population="nowhere")))
+            yield (
+                f"elsewhere: {how}",
+                replace(pair, elsewhere=put(pair.elsewhere, place, replace(each, **{away: model}))),
+            )
+        yield (
+            "elsewhere swapped",
+            replace(
+                pair,
+                elsewhere=put(pair.elsewhere, place, Elsewhere(each.population, each.second, each.first)),
+            ),
+        )
+        yield (
+            "elsewhere not told",
+            replace(pair, elsewhere=put(pair.elsewhere, place, replace(each, population="nowhere"))),
+        )
         gone = (*pair.elsewhere[:place], *pair.elsewhere[place + 1 :])
         yield "elsewhere left out", replace(pair, elsewhere=gone)
 
@@ -153,10 +189,29 @@ def changed_refusals(
     known = pick(rng, given)
     if known.differs:
         less = replace(known, differs=known.differs[1:])
-        same = tuple(less if each.population == known.population and each.differs == known.differs else each for each in given)
-        yield "a difference less", replace(refusal, given=tuple(replace(e, differs=less.differs) if e.population == known.population else e for e in same), hedge=None), graph
-    away = replace(known, distribution=replace_population(known.distribution, "B" if known.population != "B" else ""))
-    yield "from another population", replace(refusal, given=tuple(away if each is known else each for each in given), hedge=None), graph
+        same = tuple(
+            less if each.population == known.population and each.differs == known.differs else each
+            for each in given
+        )
+        yield (
+            "a difference less",
+            replace(
+                refusal,
+                given=tuple(
+                    replace(e, differs=less.differs) if e.population == known.population else e for e in same
+                ),
+                hedge=None,
+            ),
+            graph,
+        )
+    away = replace(
+        known, distribution=replace_population(known.distribution, "B" if known.population != "B" else "")
+    )
+    yield (
+        "from another population",
+        replace(refusal, given=tuple(away if each is known else each for each in given), hedge=None),
+        graph,
+    )
 
 
 def replace_population(atom: P, population: str) -> P:

@@ -4,16 +4,27 @@ from typing import Annotated
 
 import typer
 
-from whence.cli.inputs import as_given, data_source, derived
+from whence.cli.inputs import as_given, data_source, derived, sources
 from whence.cli.options import (
+    AssumeOption,
+    BenchmarkOption,
+    ClusterOption,
     DataOption,
     DeriveOption,
+    DiffersOption,
+    ErrorsOption,
     FormatOption,
     FullOption,
+    GivenOption,
     GraphOption,
     LatentOption,
+    LearnersOption,
     LevelOption,
+    MethodOption,
     OutOption,
+    PlaceboOption,
+    RecordedOption,
+    RecordOption,
     SeedOption,
     StrictOption,
     WeightsOption,
@@ -29,29 +40,23 @@ def ask(
     data: DataOption = None,
     graph: GraphOption = None,
     latent: LatentOption = None,
+    given: GivenOption = None,
+    differs: DiffersOption = None,
+    recorded: RecordedOption = None,
     weights: WeightsOption = None,
     where: WhereOption = None,
     derive: DeriveOption = None,
-    method: Annotated[str, typer.Option("--method", help="auto, aipw, plr, ols or plug-in.")] = "auto",
-    learners: Annotated[str | None, typer.Option("--learners", help="auto, linear or boosted.")] = None,
-    errors: Annotated[str, typer.Option("--errors", help="robust or classical.")] = "robust",
-    cluster: Annotated[
-        str | None, typer.Option("--cluster", help="Column of clusters for the errors.")
-    ] = None,
-    placebo: Annotated[
-        list[str] | None, typer.Option("--placebo", help="An outcome that cannot be affected. Repeatable.")
-    ] = None,
-    benchmark: Annotated[
-        list[str] | None,
-        typer.Option("--benchmark", help="Covariate to compare confounding with. Repeatable."),
-    ] = None,
-    assume: Annotated[
-        list[str] | None, typer.Option("--assume", help="Such as monotone(x -> y). Repeatable.")
-    ] = None,
+    method: MethodOption = "auto",
+    learners: LearnersOption = None,
+    errors: ErrorsOption = "robust",
+    cluster: ClusterOption = None,
+    placebo: PlaceboOption = None,
+    benchmark: BenchmarkOption = None,
+    assume: AssumeOption = None,
     seed: SeedOption = 0,
     level: LevelOption = 0.95,
     workers: WorkersOption = None,
-    record: Annotated[str | None, typer.Option("--record", help="Append the answer to this record.")] = None,
+    record: RecordOption = None,
     format: FormatOption = None,  # noqa: A002 - the name of the option
     out: OutOption = None,
     full: FullOption = False,
@@ -67,6 +72,7 @@ def ask(
             question,
             data_source(data, graph),
             as_given(graph, latent),
+            given=sources(given, differs, recorded),
             where=where,
             derive=derived(derive),
             weights=weights,

@@ -35,11 +35,37 @@ LatentOption = Annotated[
     list[str] | None,
     typer.Option("--latent", help="A node of the graph that was never measured. Repeatable."),
 ]
+GivenOption = Annotated[
+    list[str] | None,
+    typer.Option("--given", help='A distribution at hand, e.g. "P@trial(y | do(z))". Repeatable.'),
+]
+DiffersOption = Annotated[
+    list[str] | None,
+    typer.Option("--differs", help="What may differ in a population of --given, e.g. trial:z,w. Repeatable."),
+]
+RecordedOption = Annotated[
+    list[str] | None,
+    typer.Option("--recorded", help='A variable seen only where another is 1, e.g. x:r; "x*" in --given.'),
+]
 WeightsOption = Annotated[str | None, typer.Option("--weights", help="Column of counts or of probabilities.")]
 WhereOption = Annotated[str | None, typer.Option("--where", help="Keep these rows, e.g. 'year > 2020'.")]
 DeriveOption = Annotated[
     list[str] | None, typer.Option("--derive", help="A new column, e.g. 'u74=re74 = 0'. Repeatable.")
 ]
+MethodOption = Annotated[str, typer.Option("--method", help="auto, aipw, plr, ols or plug-in.")]
+LearnersOption = Annotated[str | None, typer.Option("--learners", help="auto, linear or boosted.")]
+ErrorsOption = Annotated[str, typer.Option("--errors", help="robust or classical.")]
+ClusterOption = Annotated[str | None, typer.Option("--cluster", help="Column of clusters for the errors.")]
+PlaceboOption = Annotated[
+    list[str] | None, typer.Option("--placebo", help="An outcome that cannot be affected. Repeatable.")
+]
+BenchmarkOption = Annotated[
+    list[str] | None, typer.Option("--benchmark", help="Covariate to compare confounding with. Repeatable.")
+]
+AssumeOption = Annotated[
+    list[str] | None, typer.Option("--assume", help="Such as monotone(x -> y). Repeatable.")
+]
+RecordOption = Annotated[str | None, typer.Option("--record", help="Append the answer to this record.")]
 LevelOption = Annotated[float, typer.Option("--level", help="Coverage of the interval.", min=0.5, max=0.999)]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.", min=0)]
 OutOption = Annotated[

@@ -13,6 +13,7 @@ a value that the later ones pass on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Unpack
@@ -25,6 +26,8 @@ from whence.engine.parse import parse
 from whence.engine.provenance import provenance
 from whence.engine.proving import identify, verify
 from whence.engine.steps import estimate, hearing, refute
+from whence.identification.given import sources_from
+from whence.runtime.errors import InvalidQuery
 from whence.runtime.events import Event, stage
 from whence.runtime.executor import Executor
 from whence.runtime.executor import executor as as_executor
@@ -32,7 +35,14 @@ from whence.runtime.executor import executor as as_executor
 if TYPE_CHECKING:
     from whence.estimation.learners import Given
     from whence.explanation.answer import Answer
+    from whence.identification.given import Given as Distribution
     from whence.language.query import Query
+
+
+BESIDE_DATA = (
+    "Both data and distributions are given, and it is not clear which of these the data are.",
+    "Leave the data out to see what follows from the distributions, or leave `given` out.",
+)
 
 
 def ask(  # noqa: PLR0913 - the public face: options by name, none required
@@ -40,6 +50,7 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
     data: object = None,
     graph: object = None,
     *,
+    given: Distribution | Iterable[Distribution] | None = None,
     where: str | None = None,
     derive: Mapping[str, str] | None = None,
     weights: str | None = None,
@@ -59,19 +70,24 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
     """Answer a causal question from data and a graph; either may be missing where the question allows it.
 
     `data` and `graph` are whatever `whence.table` and `whence.graph` read. What cannot be answered comes
-    back as an answer that holds a refusal; misuse raises a `WhenceError`.
+    back as an answer that holds a refusal; misuse raises a `WhenceError`. Without data, `given` may list
+    the distributions at hand, as for `whence.identify`: the answer then is the formula that follows from
+    these.
     """
     begun, workers = perf_counter(), as_executor(executor)
     tests, rest = (tuple(placebo_outcomes), tuple(benchmarks)), (tuple(assume), level, seed)
     how = How(where, derive, weights, method, learners, errors, clusters, *tests, *rest)
+    if given is not None and data is not None:
+        raise InvalidQuery(*BESIDE_DATA)
     with hearing(on_event):
         with stage("read"):
             known, found = as_graph(graph), as_table(data, how)
             check_agreement(known, found, how.columns)
+            how = how if given is None or known is None else replace(how, given=sources_from(given, known))
         with stage("parse"):
             asked = parse(question, known, found)
         with stage("identify"):
-            estimand = identify(asked.query, known)
+            estimand = identify(asked.query, known, given if known is None else how.given or None)
         with stage("verify"):
             proved = verify(estimand)
         with stage("estimate"):

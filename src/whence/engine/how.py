@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -12,6 +12,8 @@ from whence.runtime.executor import Executor
 
 if TYPE_CHECKING:
     from whence.estimation.learners import Given
+    from whence.identification.given import Given as Distribution
+    from whence.language.source import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class How:
     assume: tuple[str, ...] = ()
     level: float = 0.95
     seed: int = 0
+    given: tuple[Source, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -48,6 +51,7 @@ class How:
 class AskOptions(TypedDict, total=False):
     """The keyword arguments of `ask`, for those who only pass them on."""
 
+    given: Distribution | Iterable[Distribution] | None
     where: str | None
     derive: Mapping[str, str] | None
     weights: str | None

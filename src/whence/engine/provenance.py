@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING, cast
 import whence
 from whence.language.graph_text import arrows
 from whence.language.graph_text.reading import looks_like_path
+from whence.language.printing import to_text
+from whence.language.source_json import source_to_dict
 from whence.runtime.plain import JSON, plain
 
 if TYPE_CHECKING:
     from whence.data.tables import Table
     from whence.engine.how import How
     from whence.language.graph import Graph
+    from whence.language.source import Source
 
 FLAGS = {"clusters": "cluster", "placebo_outcomes": "placebo", "benchmarks": "benchmark"}
 SOMEWHERE = "DATA"
@@ -50,7 +53,7 @@ def provenance(
     source = file if file is not None or found is None else SOMEWHERE
     return {
         **told,
-        "call": {"question": question, "data": file, "graph": drawing, "options": plain(how.chosen)},
+        "call": {"question": question, "data": file, "graph": drawing, "options": options(how)},
         "command": command(question, source, drawing, how),
         "script": script(question, file, found, drawing, how),
     }
@@ -78,12 +81,13 @@ def command(question: str, data: str | None, graph: str | None, how: How) -> str
     words = ["whence", "ask", question]
     words += [] if data is None else ["--data", data]
     words += [] if graph is None else ["--graph", graph]
+    words += [word for source in how.given for word in given_words(source)]
     for name, value in how.chosen.items():
         flag = "--" + FLAGS.get(name, name)
         if isinstance(value, Mapping):
             pairs = cast("Mapping[str, object]", value).items()
             words += [word for key, each in pairs for word in (flag, f"{key}={each}")]
-        elif isinstance(value, tuple):
+        elif isinstance(value, tuple) and name != "given":
             words += [word for each in cast("tuple[object, ...]", value) for word in (flag, str(each))]
         elif isinstance(value, str | int | float):  # learners of the user's own have no name there
             words += [flag, str(value)]
@@ -98,8 +102,32 @@ def script(question: str, data: str | None, found: Table | None, graph: str | No
     arguments = [repr(question)]
     arguments += [f"data={data!r}"] if data is not None else ["data"] if found is not None else []
     arguments += [f"graph={graph!r}"] if graph is not None else []
-    arguments += [f"{name}={_literal(value)}" for name, value in how.chosen.items()]
+    if how.given:
+        arguments.append(f"given=[{', '.join(map(_source, how.given))}]")
+    arguments += [f"{name}={_literal(value)}" for name, value in how.chosen.items() if name != "given"]
     return "\n".join([*lines, f"answer = wh.ask({', '.join(arguments)})", "print(answer.text)"])
+
+
+def options(how: How) -> dict[str, JSON]:
+    """The options that were chosen, as plain JSON."""
+    found = {name: plain(value) for name, value in how.chosen.items()}
+    if how.given:
+        found["given"] = [source_to_dict(source) for source in how.given]
+    return found
+
+
+def given_words(source: Source) -> list[str]:
+    """A distribution at hand as the command line takes it."""
+    words = ["--given", to_text(source.distribution)]
+    words += ["--differs", f"{source.population}:{','.join(source.differs)}"] if source.differs else []
+    return [*words, *(word for name, seen in source.proxies for word in ("--recorded", f"{name}:{seen}"))]
+
+
+def _source(source: Source) -> str:
+    text = repr(to_text(source.distribution))
+    further = [f"differs={source.differs!r}"] if source.differs else []
+    further += [f"proxies={source.proxies!r}"] if source.proxies else []
+    return f"wh.Source(wh.query({text}).body, {', '.join(further)})" if further else text
 
 
 def _literal(value: object) -> str:

@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 from whence.identification import identify as identification
 from whence.identification import verify as verification
@@ -19,11 +21,21 @@ from whence.language.query import Query
 from whence.language.refusals import NeedsGraph, NotIdentified, Refusal
 from whence.runtime.plain import bare
 
+if TYPE_CHECKING:
+    from whence.identification.given import Given
 
-def identify(query: Query, known: Graph | None) -> Estimand | Refusal:
+
+def identify(
+    query: Query, known: Graph | None, given: Given | Iterable[Given] | None = None
+) -> Estimand | Refusal:
     """The estimand; without a graph only for questions of seeing, which rest on none."""
     if known is not None:
-        return identification.identify(query, known)
+        return identification.identify(query, known, given)
+    if given is not None and query.rung == 1:
+        return NeedsGraph(
+            "What follows from these distributions depends on what causes what, and that was not said.",
+            ("a graph of what causes what",),
+        )
     if query.rung == 1:
         return identification.identify(query, claiming_nothing(query))
     done, asked = (", ".join(bare(name) for name in names) for names in (query.treatments, query.outcomes))

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, cast
 from whence.engine import no_effect
 from whence.estimation import api as estimation
 from whence.estimation.plan import spelt
+from whence.explanation.figures import listed
 from whence.identification.no_effect import excluded
 from whence.language.estimand import Estimand
 from whence.language.expression import P, atoms
 from whence.language.graph import Graph
+from whence.language.printing import to_text
 from whence.language.refusals import NeedsData, Refusal
 from whence.refutation import refute as refutation
 from whence.runtime.events import Estimated, Event, Warned, emit, listening
@@ -50,6 +52,12 @@ def estimate(
         return estimand
     if excluded(estimand.query, estimand.graph):
         return (no_effect.zero(estimand, found, how),)
+    if found is None and estimand.given:
+        numbers = listed([to_text(source.distribution) for source in estimand.given])
+        return NeedsData(
+            f"The formula is proved; a number needs data on {numbers}, each from its own source.",
+            (f"data on {numbers}",),
+        )
     if found is None:
         names = ", ".join(bare(name) for name in columns_of(estimand))
         return NeedsData(f"The estimand is proved; a number needs data on {names}.", (f"data on {names}",))

@@ -34,6 +34,7 @@ from whence.language.expression import (
     Term,
     Value,
 )
+from whence.language.printing import to_text
 from whence.numerics.arrays import floats
 from whence.numerics.blas import kernel
 from whence.runtime.errors import TextInNumericRole, UnsuitableMethod
@@ -99,7 +100,17 @@ class _Evaluation:
 
     def _probability(self, atom: P) -> Node:
         if atom.do or any(term.world for term in atom.terms):
-            raise UnsuitableMethod("plug-in", f"{atom} mentions an intervention", "Identify the query first.")
+            raise UnsuitableMethod(
+                "plug-in",
+                f"{to_text(atom)} mentions an intervention, and a table tells what was seen",
+                "Identify the query from what was seen, or take the numbers of that experiment.",
+            )
+        if atom.population:
+            raise UnsuitableMethod(
+                "plug-in",
+                f"{to_text(atom)} is of another population, and a table is of one",
+                "Take each distribution's numbers from its own data.",
+            )
         given = frozenset(term.name for term in atom.given)
         both = given | {term.name for term in atom.of}
         top = self._at(self._margin(both), (*atom.of, *atom.given))

@@ -25,6 +25,7 @@ from whence.explanation.mathml import displayed, equation
 from whence.explanation.outline import MARKS, Outline, outline, robustness_words
 from whence.explanation.proof import abbreviated
 from whence.explanation.sentence import unit_of
+from whence.explanation.worlds import SAME, WORLDS
 from whence.language.lettering import visible
 from whence.language.printing import to_text
 from whence.language.simplify import simplify
@@ -80,6 +81,8 @@ def _context(answer: Answer) -> dict[str, Any]:
     context: dict[str, Any] = {
         "o": shown,
         "marks": MARKS,
+        "worlds": WORLDS,
+        "same": SAME,
         "light": LIGHT,
         "dark": DARK,
         "rules": _drawn(RULES + canvas.RULES),

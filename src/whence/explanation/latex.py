@@ -1,4 +1,4 @@
-r"""An answer as a section of LaTeX, for a paper; it needs `amsmath`, `amssymb` and `booktabs`.
+r"""An answer as a section of LaTeX, for a paper; it needs `amsmath`, `amssymb`, `array` and `booktabs`.
 
 Every text is escaped; formulas come from `whence.language.printing`, which escapes the names in them.
 
@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 from whence.explanation.figures import interval, number, percent
 from whence.explanation.outline import Outline, outline
 from whence.explanation.proof import abbreviated
+from whence.explanation.worlds import SAME, WORLDS
 from whence.language.lettering import visible
 from whence.language.printing import to_latex as formula
 from whence.language.simplify import simplify
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from whence.explanation.answer import Answer
     from whence.language.expression import Expression
 
@@ -57,12 +60,13 @@ def to_latex(answer: Answer) -> str:
     """The whole answer as a section."""
     shown = outline(answer)
     lines = [
-        "% Made by Whence. Needs \\usepackage{amsmath,amssymb,booktabs} and UTF-8.",
+        "% Made by Whence. Needs \\usepackage{amsmath,amssymb,array,booktabs} and UTF-8.",
         rf"\section*{{{escaped(shown.question)}}}",
         "",
         escaped(shown.sentence),
         "",
     ]
+    lines += [rf"From {escaped('; '.join(shown.given))}.", ""] if shown.given else []
     if shown.caution:
         lines += [rf"\textbf{{Failed.}} {escaped(shown.caution)}", ""]
     lines += _numbers(shown)
@@ -76,6 +80,7 @@ def to_latex(answer: Answer) -> str:
         body = " ".join(escaped(line) for line in verdict.lines)
         lines.append(rf"\item[{escaped(verdict.title)}] {escaped(verdict.headline)}. {body}")
     lines += [r"\end{description}", ""]
+    lines += _worlds(shown)
     lines += _proof(answer, shown)
     lines += _ledger(shown)
     lines += _checks(shown)
@@ -111,6 +116,34 @@ def _numbers(shown: Outline) -> list[str]:
         head,
         r"\midrule",
         *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+        "",
+    ]
+
+
+def _worlds(shown: Outline) -> list[str]:
+    worlds = shown.worlds
+    if worlds is None:
+        return []
+    rows = [(each.name, each.first, SAME if each.alike else each.second) for each in worlds.parts]
+    wide = r">{\raggedright\arraybackslash}p{0.34\linewidth}"
+    lines = [r"\subsection*{Two worlds}", escaped(worlds.sentence), ""]
+    lines += _tabular(f"l{wide}{wide}", ("", *WORLDS), rows)
+    for table in worlds.tables:
+        lines += [rf"\noindent {escaped(table.title)}, case by case:", ""]
+        lines += _tabular("l" * len(table.head), table.head, table.rows)
+    return [*lines, *([escaped(worlds.note), ""] if worlds.note else [])]
+
+
+def _tabular(columns: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    body = [" & ".join(map(escaped, row)) + r" \\" for row in (head, *rows)]
+    return [
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        body[0],
+        r"\midrule",
+        *body[1:],
         r"\bottomrule",
         r"\end{tabular}",
         "",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from whence.explanation.figures import interval, number, percent, sample
 from whence.explanation.outline import MARKS, Outline, outline
+from whence.explanation.worlds import SAME, WORLDS
 from whence.language.lettering import visible
 from whence.language.printing import to_text
 from whence.language.simplify import simplify
@@ -53,7 +54,9 @@ def to_markdown(answer: Answer) -> str:
     """The whole answer, in the order of every view."""
     shown = outline(answer)
     lines = [f"# {escaped(shown.sentence)}", "", f"Asked: {escaped(shown.question)}  "]
-    lines += [f"Read as: {code(shown.reading)}", ""] if shown.reading else [""]
+    lines += [f"Read as: {code(shown.reading)}" + "  " * bool(shown.given)] if shown.reading else []
+    lines += [f"From: {', '.join(map(code, shown.given))}"] if shown.given else []
+    lines += [""]
     if shown.caution:
         lines += [f"> **{MARKS['failed']} Failed.** {escaped(shown.caution)}", ""]
     lines += _numbers(shown)
@@ -69,6 +72,7 @@ def to_markdown(answer: Answer) -> str:
         ]
     lines += _verdicts(shown)
     lines += _graph(answer)
+    lines += _worlds(shown)
     lines += _proof(answer, shown)
     lines += _ledger(shown)
     lines += _checks(shown)
@@ -110,6 +114,23 @@ def _graph(answer: Answer) -> list[str]:
         return []
     edges = [f"{visible(edge.source)} {edge.mark} {visible(edge.target)}" for edge in answer.graph.edges]
     return ["## The graph", "", *_block("\n".join(edges) or "no edges", "text")]
+
+
+def _worlds(shown: Outline) -> list[str]:
+    worlds = shown.worlds
+    if worlds is None:
+        return []
+    rows = [(each.name, each.first, SAME if each.alike else each.second) for each in worlds.parts]
+    lines = ["## Two worlds", "", escaped(worlds.sentence), ""]
+    lines += _table(("", *WORLDS), [tuple(map(escaped, row)) for row in rows])
+    for table in worlds.tables:
+        body = [tuple(map(escaped, row)) for row in table.rows]
+        lines += [
+            f"{escaped(table.title)}, case by case:",
+            "",
+            *_table(tuple(map(escaped, table.head)), body),
+        ]
+    return [*lines, *([escaped(worlds.note), ""] if worlds.note else [])]
 
 
 def _proof(answer: Answer, shown: Outline) -> list[str]:

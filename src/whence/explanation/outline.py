@@ -14,9 +14,10 @@ from whence.explanation.figures import interval, listed, number, p_value, percen
 from whence.explanation.proof import Abbreviation, ProofLine, proof_lines
 from whence.explanation.reproduction import command, reproduction, script
 from whence.explanation.sentence import IN_SENTENCE, caution, ruled_out, sentence, unit_of
+from whence.explanation.worlds import TwoWorlds, two_worlds
 from whence.language.estimand import Adjustment, Estimand, FrontDoor, Observed
 from whence.language.lettering import visible
-from whence.language.refusals import NotIdentified
+from whence.language.refusals import TWO_MODELS, NotIdentified
 
 if TYPE_CHECKING:
     from whence.explanation.answer import Answer
@@ -130,12 +131,14 @@ class Outline:
 
     question: str
     reading: str
+    given: tuple[str, ...]
     sentence: str
     caution: str
     line: NumberLine | None
     cells: tuple[Cell, ...]
     verdicts: tuple[Verdict, ...]
     formula: str
+    worlds: TwoWorlds | None
     proof: tuple[ProofLine, ...]
     short: Abbreviation | None
     ledger: tuple[LedgerRow, ...]
@@ -155,23 +158,41 @@ def outline(answer: Answer) -> Outline:
     return Outline(
         question=visible(answer.question),
         reading=visible(str(answer.query)) if answer.query else "",
+        given=_given(answer),
         sentence=sentence(answer),
         caution=caution(answer),
         line=number_line(answer),
         cells=_cells(answer),
         verdicts=(_proved(answer), _estimated(answer), _tested(answer)),
         formula=_formula(answer.estimand),
+        worlds=two_worlds(refusal) if isinstance(refusal, NotIdentified) else None,
         proof=proof,
         short=short,
         ledger=tuple(_row(each) for each in answer.assumptions),
         checks=tuple(_check(each) for each in answer.refutations),
         warnings=tuple((visible(each.code), visible(each.message)) for each in answer.warnings),
         would_help=_would_help(answer),
-        reason=visible(refusal.message) if refusal and refusal.kind != "needs_data" else "",
+        reason=_reason(answer),
         reproduce=reproduction(answer),
         command=command(answer),
         script=script(answer),
     )
+
+
+def _given(answer: Answer) -> tuple[str, ...]:
+    """The distributions that the answer is from, where they are others than all that is observed."""
+    proof = answer.estimand or answer.refusal
+    sources = proof.given if isinstance(proof, Estimand | NotIdentified) else ()
+    return tuple(visible(str(source)) for source in sources)
+
+
+def _reason(answer: Answer) -> str:
+    """Why there is no number; that two models prove it is said where they are shown."""
+    refusal = answer.refusal
+    if refusal is None or refusal.kind == "needs_data":
+        return ""
+    shown = isinstance(refusal, NotIdentified) and refusal.models is not None
+    return visible(refusal.message.removesuffix(TWO_MODELS).rstrip() if shown else refusal.message)
 
 
 def _would_help(answer: Answer) -> tuple[str, ...]:
@@ -229,12 +250,13 @@ def _proved(answer: Answer) -> Verdict:
         headline = f"{_way(estimand)}, proof {'checked' if answer.verified else 'not yet checked'}"
         return Verdict("Proved", "survived" if answer.verified else "inconclusive", headline, lines)
     if isinstance(refusal, NotIdentified):
-        lines = ["Two worlds that agree on everything seen disagree on the answer."]
+        worlds = two_worlds(refusal)
+        lines = [worlds.sentence] if worlds else []
         hedge = refusal.hedge
         if hedge is not None:
             forest, inner = (", ".join(_shown(names)) for names in (hedge.forest, hedge.subforest))
-            lines.append(f"The certificate is a hedge: {{{forest}}} around {{{inner}}}.")
-        checked = ", certificate checked" if answer.verified else ""
+            lines.append(f"What bars a formula is a hedge: {{{forest}}} around {{{inner}}}.")
+        checked = ", proof checked" if answer.verified else ""
         if answer.bounds is not None:
             lines.append("What was seen fixes limits of the answer only.")
             return Verdict("Proved", "inconclusive", f"no single value follows{checked}", tuple(lines))

@@ -16,6 +16,7 @@ from whence.identification.no_effect import excluded
 from whence.language.expression import Difference, Expectation, P, Term
 from whence.language.lettering import visible
 from whence.language.printing import value_text
+from whence.language.refusals import NotIdentified
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,6 +36,7 @@ CANNOT = {
     "contradiction": "has no answer: what was given contradicts itself",
     "undecidable": "is left open by what was given: both yes and no agree with it",
 }
+FROM_THESE = "cannot be known from the distributions given, however exactly they are known"
 POINT = 1e-9
 """Limits no further apart than this are one number."""
 IN_SENTENCE = 2
@@ -311,6 +313,8 @@ def _refused(answer: Answer) -> str:
         missing = listed([visible(each) for each in refusal.would_help]) or "data"
         return f"{_capital(subject(answer))} can be worked out; what is missing is {missing}."
     cannot = CANNOT.get(refusal.kind, "has no answer here")
+    if isinstance(refusal, NotIdentified) and refusal.given:
+        cannot = FROM_THESE
     said = f"{_capital(subject(answer))} {cannot}."
     helps = [visible(each).rstrip(".") for each in refusal.would_help[:IN_SENTENCE]]
     if helps:

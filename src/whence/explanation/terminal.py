@@ -21,6 +21,7 @@ from whence.explanation.charts.characters import cell_lines, line_of_characters
 from whence.explanation.charts.roles_graph import asked, graph_words
 from whence.explanation.outline import MARKS, Outline, outline
 from whence.explanation.proof import abbreviated
+from whence.explanation.worlds_text import worlds_lines
 from whence.language.lettering import visible
 from whence.language.printing import to_text as formula
 from whence.language.roles import ROLES, roles
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 COLOURS = {"survived": "green", "inconclusive": "yellow", "failed": "bold red", "none": "dim"}
 ROLE_COLOURS = {"treatment": "blue", "outcome": "red", "adjusted": "green", "confounder": "yellow"}
 MOST_EDGES = 12
+FULL = "--full shows the proof and the assumptions"
+FULL_REFUSED = "--full shows the two worlds"
 
 
 def to_text(answer: Answer, *, full: bool = False, width: int = 100, color: bool | None = None) -> str:
@@ -55,6 +58,7 @@ def to_text(answer: Answer, *, full: bool = False, width: int = 100, color: bool
     _verdicts(console, shown)
     _graph(console, answer)
     if full:
+        _worlds(console, shown)
         _proof(console, answer, shown)
         _ledger(console, shown)
     _checks(console, shown, full)
@@ -90,6 +94,9 @@ def _head(console: Console, answer: Answer, shown: Outline) -> None:
         console.print()
         for line in cell_lines(shown.cells, console.width - 2):
             _indented(console, Text(line))
+    if shown.given:
+        console.print()
+        console.print(Text(f"From {'; '.join(shown.given)}.", "dim"))
     if shown.reason and answer.status == "refused":
         console.print()
         console.print(Text(shown.reason))
@@ -177,6 +184,14 @@ def _block(names: tuple[str, ...] | list[str]) -> str:
     return shown if len(names) == 1 else f"{{{shown}}}"
 
 
+def _worlds(console: Console, shown: Outline) -> None:
+    if shown.worlds is None:
+        return
+    _section(console, "Two worlds")
+    for line in worlds_lines(shown.worlds, console.width - 2):
+        _indented(console, Text(line))
+
+
 def _proof(console: Console, answer: Answer, shown: Outline) -> None:
     if answer.estimand is None:
         return
@@ -234,7 +249,7 @@ def _foot(console: Console, shown: Outline, full: bool) -> None:
     for line in broken(shown.command, console.width - 2):
         console.print(Text(f"  {line}", "cyan"), soft_wrap=True)
     if not full:
-        _indented(console, Text("--full shows the proof and the assumptions", "dim"))
+        _indented(console, Text(FULL_REFUSED if shown.worlds else FULL, "dim"))
         return
     for name, value in shown.reproduce:
         _hanging(console, f"{name:<14}", value, "dim")

@@ -14,13 +14,13 @@ are shown as tables, small ones in full. Where the models are large their parts 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
-from whence.explanation.figures import listed, significant
+from whence.explanation.figures import MINUS, listed, significant
 from whence.language.expression import substitute
 from whence.language.lettering import visible
 from whence.language.printing import name_text, to_text, value_text
@@ -40,12 +40,18 @@ MOST_CASES = 16
 """Of a mechanism with more cases they are counted."""
 MOST_READ = 512
 """No shorter way to say it is looked for where a mechanism has more cases."""
+SMALL = 4
+"""A table of so many cases is shown rather than told in two halves."""
+LONGEST = 140
 MOST_LEVELS = 6
 MOST_NAMED = 6
 MOST_SOURCES = 3
 LONG = 44
 """A question of more letters is called "the answer"."""
 NOTHING = "–"
+SAME = "the same"
+WORLDS = ("first world", "second world")
+ANSWER = "the answer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +94,32 @@ def two_worlds(refusal: NotIdentified) -> TwoWorlds | None:
         return None
     first, second = _values(pair)
     asked = _asked(refusal, pair)
-    told = f"{asked[:1].upper()}{asked[1:]} is {first} in the one and {second} in the other."
-    sentence = f"Two worlds look the same in {seen(refusal)}, and differ in the answer. {told}"
+    named = f"{asked}: " if asked.startswith(ANSWER) else f"{ANSWER}: {asked} is "
+    told = f"{named}{first} in one and {second} in the other."
+    sentence = f"Two worlds look the same in {seen(refusal)}, and differ in {told}"
     answer = Part(asked, first, second)
-    models = [pair.first, pair.second, *(side for each in pair.elsewhere for side in (each.first, each.second))]
+    models = [
+        pair.first,
+        pair.second,
+        *(side for each in pair.elsewhere for side in (each.first, each.second)),
+    ]
     if not all(map(_sound, models)):
         return TwoWorlds(sentence, (answer,), (), "Their mechanisms do not fit together and are not shown.")
     if any(len(model.hidden) + len(model.mechanisms) > MOST_PARTS for model in models):
         return TwoWorlds(sentence, (answer,), (), _counted(pair))
     tables: dict[str, Cases] = {}
     parts = [*_parts(pair.first, pair.second, tables)]
+    home = {part.name: part for part in parts}
     for each in pair.elsewhere:
-        home = {part.name: part for part in parts}
-        there = _parts(each.first, each.second, tables, f", in {visible(each.population)}")
-        parts += [part for part in there if not _as_at_home(part, home)]
+        suffix = f", in {visible(each.population)}"
+        cases: dict[str, Cases] = {}
+        for part in _parts(each.first, each.second, cases):
+            known = home.get(part.name)
+            alike = known == part and cases.get(part.name) == tables.get(part.name)
+            if not alike:
+                parts.append(replace(part, name=part.name + suffix))
+                if part.name in cases:
+                    tables[part.name + suffix] = replace(cases[part.name], title=part.name + suffix)
     return TwoWorlds(sentence, (answer, *parts), tuple(tables.values()), _constants(refusal, pair))
 
 
@@ -116,11 +134,6 @@ def _sound(model: StructuralModel) -> bool:
     )
 
 
-def _as_at_home(part: Part, home: Mapping[str, Part]) -> bool:
-    known = home.get(part.name.rpartition(", in ")[0])
-    return known is not None and (known.first, known.second) == (part.first, part.second)
-
-
 def _asked(refusal: NotIdentified, pair: Disagreement) -> str:
     """The question at the values at which the two differ; a long one by those values alone."""
     values = {term.name: term.value for term in pair.at if term.value is not None}
@@ -128,7 +141,7 @@ def _asked(refusal: NotIdentified, pair: Disagreement) -> str:
     if 0 < len(whole) <= LONG:
         return whole
     at = listed([f"{visible(name_text(name))} = {_value(value)}" for name, value in values.items()])
-    return f"the answer at {at}" if at else "the answer"
+    return f"{ANSWER} at {at}" if at else ANSWER
 
 
 def seen(refusal: NotIdentified) -> str:
@@ -141,24 +154,26 @@ def seen(refusal: NotIdentified) -> str:
     names = [visible(name) for name in refusal.graph.observed] if refusal.graph else []
     if not names:
         return "all data"
-    return f"all data on {listed(names) if len(names) <= MOST_NAMED else f'the {len(names)} variables observed'}"
+    return (
+        f"all data on {listed(names) if len(names) <= MOST_NAMED else f'the {len(names)} variables observed'}"
+    )
 
 
 def _values(pair: Disagreement) -> tuple[str, str]:
     """What the question is in each, exactly where that is short, and never the same text for both."""
-    exact = [str(value) for value in pair.values]
+    exact = [str(value).replace("-", MINUS) for value in pair.values]
     if max(map(len, exact)) <= 9:
         return exact[0], exact[1]
     for digits in range(3, 9):
-        first, second = (significant_(value, digits) for value in pair.values)
+        first, second = (_rounded(value, digits) for value in pair.values)
         if first != second:
             return first, second
     return exact[0], exact[1]
 
 
-def significant_(value: Fraction, digits: int) -> str:
+def _rounded(value: Fraction, digits: int) -> str:
     """A rounded number that says that it is."""
-    sign = "−" if value < 0 else ""
+    sign = MINUS if value < 0 else ""
     return f"about {sign}{significant(abs(float(value)), digits)}"
 
 
@@ -166,8 +181,8 @@ def _counted(pair: Disagreement) -> str:
     causes, variables = (len(part) for part in (pair.first.hidden, pair.first.mechanisms))
     cases = max(len(each.table) for model in (pair.first, pair.second) for each in model.mechanisms)
     return (
-        f"Each world has {causes} hidden causes and {variables} mechanisms, of up to {cases:,} cases: too many "
-        "to be shown here. The answer as JSON has all of them, and whence verify checks them."
+        f"Each world has {causes} hidden causes and {variables} mechanisms, of up to {cases:,} cases: too "
+        "many to be shown here. The answer as JSON has all of them, and whence verify checks them."
     )
 
 
@@ -183,17 +198,15 @@ def _constants(refusal: NotIdentified, pair: Disagreement) -> str:
 # ── hidden causes and mechanisms ────────────────────────────────────────────────────────────────────────────
 
 
-def _parts(
-    first: StructuralModel, second: StructuralModel, tables: dict[str, Cases], where: str = ""
-) -> Iterator[Part]:
+def _parts(first: StructuralModel, second: StructuralModel, tables: dict[str, Cases]) -> Iterator[Part]:
     """Every hidden cause and every mechanism of the two models; tables are collected on the way."""
     one, two = ({cause.name: cause for cause in model.hidden} for model in (first, second))
     for name in dict.fromkeys([*one, *two]):
         told = (cause_words(causes[name]) if name in causes else NOTHING for causes in (one, two))
-        yield Part(visible(name) + where, *told)
+        yield Part(f"{visible(name)} (hidden)", *told)
     a, b = ({each.variable: each for each in model.mechanisms} for model in (first, second))
     for name in dict.fromkeys([*a, *b]):
-        label = visible(name) + where
+        label = visible(name)
         pairs = [(sides[name], model) for sides, model in ((a, first), (b, second)) if name in sides]
         words = [mechanism_words(*pair) for pair in pairs]
         if None in words:
@@ -213,7 +226,7 @@ def cause_words(cause: HiddenCause) -> str:
         return "always 0"
     if len(set(shares)) == 1:
         levels = "0 or 1" if len(shares) == 2 else f"0 to {len(shares) - 1}"
-        return f"{levels}, each with probability {_share(shares[0])}"
+        return f"{levels}, each {_share(shares[0])}"
     if len(shares) == 2:
         return f"1 with probability {_share(shares[1])}, else 0"
     told = [f"{level} with {_share(share)}" for level, share in enumerate(shares)]
@@ -222,7 +235,7 @@ def cause_words(cause: HiddenCause) -> str:
 
 
 def _share(share: Fraction) -> str:
-    return str(share) if len(str(share)) <= 9 else significant_(share, 3)
+    return str(share) if len(str(share)) <= 9 else _rounded(share, 3)
 
 
 def mechanism_words(mechanism: Mechanism, model: StructuralModel) -> str | None:
@@ -230,11 +243,7 @@ def mechanism_words(mechanism: Mechanism, model: StructuralModel) -> str | None:
     if len(mechanism.table) > MOST_READ:
         return None
     names, function = _function(mechanism, model)
-    if not names:
-        return f"always {_value(next(iter(function.values())))}"
-    if len(names) == 1:
-        return _of_one(names[0], {case[0]: value for case, value in function.items()})
-    return _parity(names, function) or _exceptions(names, function)
+    return _simply(names, function) or _in_two(names, function)
 
 
 def _function(mechanism: Mechanism, model: StructuralModel) -> tuple[tuple[str, ...], Function]:
@@ -301,6 +310,35 @@ def _exceptions(names: Sequence[str], function: Function) -> str | None:
     return f"{_value(rare[0])} where {when}, else {_value(next(k for k in kinds if k != rare[0]))}"
 
 
+def _in_two(names: Sequence[str], function: Function) -> str | None:
+    """What it is at one value of an input and at the other, if a few words say that; not of small tables."""
+    if len(function) <= SMALL:
+        return None
+    for place, name in enumerate(names):
+        values = list(dict.fromkeys(case[place] for case in function))
+        if len(values) != 2:
+            continue
+        told = [_simply(names, {c: v for c, v in function.items() if c[place] == at}) for at in values]
+        text = "; ".join(
+            f"where {visible(name)} = {_value(at)}: {words}" for at, words in zip(values, told, strict=True)
+        )
+        if None not in told and len(text) <= LONGEST:
+            return text
+    return None
+
+
+def _simply(names: Sequence[str], function: Function) -> str | None:
+    """A part of a function in words that fit into a sentence about the parts."""
+    matter = [place for place in range(len(names)) if _matters(function, place)]
+    part = {tuple(case[place] for place in matter): value for case, value in function.items()}
+    left = [names[place] for place in matter]
+    if not left:
+        return f"always {_value(next(iter(part.values())))}"
+    if len(left) == 1:
+        return _of_one(left[0], {case[0]: value for case, value in part.items()})
+    return _parity(left, part) or _exceptions(left, part)
+
+
 def _cases(label: str, pairs: Sequence[tuple[Mechanism, StructuralModel]]) -> Cases | None:
     """The cases of a mechanism in both worlds, over the inputs that matter in either; None if too many."""
     if any(len(mechanism.table) > MOST_READ for mechanism, _ in pairs):
@@ -316,7 +354,7 @@ def _cases(label: str, pairs: Sequence[tuple[Mechanism, StructuralModel]]) -> Ca
         if len(rows) > MOST_CASES:
             return None
     alike = len(pairs) == 1 or all(row[-1] == row[-2] for row in rows)
-    worlds = ("in both",) if alike else ("first world", "second world")
+    worlds = ("in both",) if alike else WORLDS
     head = (*map(visible, names), *worlds)
     shown = tuple(row[: len(names) + len(worlds)] for row in rows)
     return Cases(label, head, shown)

@@ -1,11 +1,11 @@
-"""Two worlds as lines of plain text, for terminals.
+r"""Two worlds as lines of plain text, for terminals.
 
 >>> from whence.explanation.worlds import Part, TwoWorlds
 >>> answer, cause = Part("P(y=1 | do(x=1))", "1/2", "3/4"), Part("x", "copies U1", "copies U1")
->>> print("\\n".join(worlds_lines(TwoWorlds("", (answer, cause), (), ""), 72)))
-                    first world               second world
-P(y=1 | do(x=1))    1/2                       3/4
-x                   copies U1                 the same
+>>> print("\n".join(worlds_lines(TwoWorlds("", (answer, cause), (), ""), 72)))
+                    first world    second world
+P(y=1 | do(x=1))    1/2            3/4
+x                   copies U1      the same
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from whence.explanation.worlds import SAME, WORLDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from whence.explanation.worlds import Cases, TwoWorlds
 
-SAME = "the same"
 GAP = 4
-WIDEST_NAME = 32
 
 
 def worlds_lines(worlds: TwoWorlds, width: int) -> Iterator[str]:
     """The question, hidden causes and mechanisms, a row each, then the tables and the note."""
-    rows = [("", "first world", "second world")]
+    rows = [("", *WORLDS)]
     rows += [(part.name, part.first, SAME if part.alike else part.second) for part in worlds.parts]
     yield from columns(rows, width)
     for table in worlds.tables:
@@ -39,12 +39,13 @@ def worlds_lines(worlds: TwoWorlds, width: int) -> Iterator[str]:
 
 
 def columns(rows: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
-    """Three columns, the first as wide as its names, the others sharing what is left; long texts wrap."""
-    name = min(WIDEST_NAME, max(len(row[0]) for row in rows))
-    rest = max(12, (width - name - 2 * GAP) // 2)
-    wanted = max(len(row[1]) for row in rows)
-    middle = min(rest, wanted) if wanted + max(len(row[2]) for row in rows) > 2 * rest else rest
-    widths = (name, max(middle, 12), max(12, width - name - max(middle, 12) - 2 * GAP))
+    """Three columns, the first at most a third of the width, the others by what they hold; texts wrap."""
+    name = min(width // 3, max(len(row[0]) for row in rows))
+    rest = width - name - 2 * GAP
+    middle, last = (max(len(row[place]) for row in rows) for place in (1, 2))
+    if middle + last > rest:
+        middle = max(rest // 2, rest - last) if middle > rest // 2 else middle
+    widths = (name, middle, rest - middle)
     for row in rows:
         parts = [wrap(text, limit) or [""] for text, limit in zip(row, widths, strict=True)]
         for line in zip_longest(*parts, fillvalue=""):

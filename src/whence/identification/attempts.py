@@ -15,12 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whence.identification.given import as_known
+from whence.identification.path_specific import unfolded
 from whence.identification.projection import latent_projection
 from whence.identification.proving import Prover
 from whence.language.expression import Expression, P, atoms, replace_atoms
 from whence.language.graph import Graph
 from whence.language.query import Query
 from whence.language.source import Source
+from whence.runtime.errors import InvalidQuery
 
 MOST = 200
 """At most so many changed graphs are tried for one question."""
@@ -51,9 +53,14 @@ class Attempts:
     def formula(self, graph: Graph, sources: tuple[Source, ...] = ()) -> Expression | None:
         """The question's formula in this graph from these sources, or None; uses up one attempt."""
         self.left -= 1
-        observed, known = as_known(latent_projection(graph), sources, self.query.variables)
+        try:
+            # What goes along paths alone depends on what other paths there are.
+            query = unfolded(self.query, graph)
+        except InvalidQuery:  # the path itself is gone
+            return None
+        observed, known = as_known(latent_projection(graph), sources, query.variables)
         prover = Prover(observed, known)
-        for atom in atoms(self.query.body):
+        for atom in atoms(query.body):
             if isinstance(atom, P) and prover.prove(atom) is not None:
                 return None
-        return replace_atoms(self.query.body, prover.formula)
+        return replace_atoms(query.body, prover.formula)

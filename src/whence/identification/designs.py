@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from whence.identification.adjustment import BackDoor, back_door
+from whence.identification.kinship import require_directed
 from whence.identification.projection import canonical_dag
 from whence.identification.proximal import Condition, both, settings
 from whence.identification.reachability import DESCENDANTS, reached
@@ -133,6 +134,7 @@ def regression_discontinuities(graph: Graph, x: str, y: str) -> tuple[Regression
 
     Raises `UnknownVariable`, `TreatmentIsOutcome`, and `InvalidQuery` for a latent x or y.
     """
+    require_directed(graph, "A search for discontinuities")
     back_door(graph, x, y)
     drawn = canonical_dag(graph)
     return tuple(_discontinuities(back_door(drawn, x, y), x, y))

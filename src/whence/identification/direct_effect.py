@@ -2,7 +2,8 @@
 
 In a linear model the coefficient of x -> y is the coefficient of x in the regression of y on x and Z, where Z
 holds no descendant of y and m-separates x from y once the arrow x -> y itself is taken out. Mediators belong
-into Z here, where they would spoil a total effect.
+into Z here, where they would spoil a total effect. Where there is no arrow, the coefficient is zero, and so
+is that of the regression for any Z that m-separates the two, descendants of y in it or not.
 
 Source: J. Pearl, *Causality* (2009), theorem 5.3.1.
 
@@ -32,6 +33,7 @@ def single_door(graph: Graph, x: int, y: int) -> BackDoor:
     if y.bit_count() > 1:
         raise InvalidQuery("A direct effect has one outcome.", "Ask about one outcome at a time.")
     whole = Adjacency.of(graph)
-    edges = whole.without((a, b) for a in bits(x) for b in whole.children[a] if y >> b & 1)
-    forbidden = reached(DESCENDANTS, whole, y) | x
+    arrows = [(a, b) for a in bits(x) for b in whole.children[a] if y >> b & 1]
+    edges = whole.without(arrows)
+    forbidden = reached(DESCENDANTS, whole, y) | x if arrows else x | y
     return BackDoor(graph, x, y, y, forbidden, graph.mask(graph.latent), whole, edges)

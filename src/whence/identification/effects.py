@@ -24,7 +24,7 @@ from whence.identification.reachability import DESCENDANTS, reached
 from whence.identification.separators import minimal_separator
 from whence.language.estimand import Adjustment, Fact, FrontDoor, General, Shape, Step
 from whence.language.expression import Expression, P, Product, Term, total
-from whence.language.graph import Graph
+from whence.language.graph import Graph, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,8 @@ def covariates(door: BackDoor, w: int) -> int | None:
     """What to adjust for beside the conditions `w`, which x must not cause; None if nothing serves."""
     if w & (door.forbidden | reached(DESCENDANTS, door.whole, door.x)):
         return None
+    if union(door.graph.spouses, door.x) & door.y:
+        return None  # nothing comes between two that share a hidden cause
     best = optimal_set(door)
     if best is not None and door.serves(best | w):
         return best & ~w

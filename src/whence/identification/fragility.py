@@ -30,6 +30,7 @@ from typing import Literal
 from whence.identification.attempts import Attempts, allowance
 from whence.identification.given import Given, sources_from
 from whence.identification.kinship import ancestors, descendants, require_directed
+from whence.identification.path_specific import unfolded
 from whence.identification.query_checks import check_query
 from whence.language.graph import Edge, Graph, bits
 from whence.language.query import Query
@@ -69,7 +70,7 @@ def hinges(query: Query, graph: Graph, given: Given | Iterable[Given] | None = N
         cure = "Ask for remedies instead: what would make it so."
         raise InvalidQuery("Nothing hangs together: the question is not identified.", cure)
     found: list[Hinge] = []
-    spoken = _spoken_of(query, sources)
+    spoken = _spoken_of(unfolded(query, graph), sources)
     # Where not all can be tried, those at the variables of the question come first.
     for edge in sorted(missing(graph, spoken), key=lambda edge: -len({edge.source, edge.target} & spoken)):
         if attempts.spent:

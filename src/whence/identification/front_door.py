@@ -55,10 +55,12 @@ def front_door_set(
 def front_door_mask(door: BackDoor, include: int = 0, exclude: int = 0) -> int | None:
     """The same in masks, in a graph without latent nodes."""
     everything = door.graph.all & ~(door.x | door.y | exclude)
+    widest = largest_front_door(door, everything, include)
+    if widest is None:
+        return None
     mediators = largest_front_door(door, door.causal & everything | include, include)
     if mediators is None:
-        found = largest_front_door(door, everything, include)
-        return None if found is None else _minimal(door, found, include)
+        return _minimal(door, widest, include)
     past = reached(DESCENDANTS, door.whole.cut(0, mediators), door.x)
     first = past & mediators | include
     if largest_front_door(door, first, first) is not None:

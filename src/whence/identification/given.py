@@ -10,8 +10,9 @@ Without any, all observed variables are taken as seen together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import combinations, islice
 
 from whence.identification.projection import latent_projection
 from whence.identification.sources import projected_source
@@ -23,6 +24,9 @@ from whence.language.source import POLICY, Source, starred
 from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome
 
 Given = str | P | Source
+
+MOST_CHOICES = 1 << 6
+"""How many choices among the sources are tried at most where all together yield nothing."""
 
 
 def sources_from(given: Given | Iterable[Given] | None, graph: Graph) -> tuple[Source, ...]:
@@ -39,14 +43,21 @@ def sources_from(given: Given | Iterable[Given] | None, graph: Graph) -> tuple[S
             "Nothing is given, so nothing can be identified.",
             "Name a distribution, such as P(X, Y | do(Z)), or leave `given` out for all that is observed.",
         )
-    found = tuple(map(_source, listed))
+    found = tuple(map(source_of, listed))
     for source in found:
         _check(source, graph)
     _check_records(found)
     return found
 
 
-def _source(given: Given) -> Source:
+def some_of(sources: tuple[Source, ...]) -> Iterator[tuple[Source, ...]]:
+    """Choices among the sources, fewest first: those that leave some out, and no more than `MOST_CHOICES`."""
+    choices = (each for size in range(1, len(sources)) for each in combinations(sources, size))
+    return islice(choices, MOST_CHOICES)
+
+
+def source_of(given: Given) -> Source:
+    """What is given, as a source; raises `InvalidQuery` for what is no distribution."""
     if isinstance(given, Source):
         return given
     body = read_query(given).body if isinstance(given, str) else given

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from whence.identification.given import Given, as_known, sources_from
+from whence.identification.general_id import Thicket
+from whence.identification.given import Given, as_known, some_of, sources_from
 from whence.identification.ledger import ledger
 from whence.identification.path_specific import unfolded
 from whence.identification.projection import latent_projection
-from whence.identification.proving import Prover
+from whence.identification.proving import Bar, NotCovered, Prover
 from whence.identification.query_checks import check_query
 from whence.identification.refusing import refuse
 from whence.language.estimand import Estimand, Step
@@ -32,6 +33,7 @@ from whence.language.graph import Graph
 from whence.language.printing import to_text
 from whence.language.query import Query
 from whence.language.refusals import ImpossibleEvidence, NotIdentified, NotYetAnswerable
+from whence.language.source import Source
 from whence.runtime.events import Derived, emit, heard
 
 
@@ -54,17 +56,41 @@ def identify(
     sources = sources_from(given, graph)
     directed = graph.kind in ("DAG", "ADMG")
     plain = latent_projection(graph) if directed else graph
-    observed, known = as_known(plain, sources, query.variables) if directed else (plain, sources)
-    prover = Prover(observed, known)
-    for atom in atoms(query.body):
-        bar = prover.prove(atom) if isinstance(atom, P) else None
-        if bar is not None:
-            return refuse(query, graph, sources, bar)
+    prover = _proved(query, plain, sources) if directed else _tried(query, Prover(plain, sources, sources))
+    if not isinstance(prover, Prover):
+        return refuse(query, graph, sources, prover)
     formula = replace_atoms(query.body, prover.formula)
     root = Step("query", query.body, formula, (), prover.premises)
     if heard():
         for step in root.walk():
             emit(Derived(stage="identify", formula=f"{to_text(step.claim)}: {step.rule}"))
     shape = prover.shape
-    assumptions = ledger(observed, query, root, shape)
-    return Estimand(query, formula, root, shape, graph, assumptions, sources)
+    assumptions = ledger(prover.graph, query, root, shape)
+    return Estimand(query, formula, root, shape, graph, assumptions, prover.stated)
+
+
+def _proved(query: Query, graph: Graph, sources: tuple[Source, ...]) -> Prover | Bar:
+    """Every probability of the query proved from the sources, or from some of them; or what bars it.
+
+    What only a source that is left out mentions is latent: another then measures all the rest, perhaps.
+    """
+    bar = None
+    for used in (sources, *some_of(sources)):
+        observed, known = as_known(graph, used, query.variables)
+        found = _tried(query, Prover(observed, known, used, search=used is sources))
+        if isinstance(found, Prover):
+            return found
+        bar = bar or found
+        if not (isinstance(bar, NotCovered) or (isinstance(bar, Thicket) and not bar.complete)):
+            break
+    assert bar is not None
+    return bar
+
+
+def _tried(query: Query, prover: Prover) -> Prover | Bar:
+    """The prover once it has proved every probability of the query, or what bars one of them."""
+    for atom in atoms(query.body):
+        bar = prover.prove(atom) if isinstance(atom, P) else None
+        if bar is not None:
+            return bar
+    return prover

@@ -34,6 +34,7 @@ from whence.identification.reachability import Adjacency
 from whence.identification.separation import connected
 from whence.identification.separators import Separation, minimal_separator
 from whence.language.graph import Graph, bits, union
+from whence.language.printing import name_text
 from whence.runtime.errors import InvalidGraph
 from whence.runtime.plain import quoted
 
@@ -50,8 +51,8 @@ class Independence:
     given: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        held = f" | {', '.join(self.given)}" if self.given else ""
-        return f"{self.x} ⟂ {self.y}{held}"
+        held = f" | {_names(self.given)}" if self.given else ""
+        return f"{name_text(self.x)} ⟂ {name_text(self.y)}{held}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,12 @@ class JointIndependence:
     given: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        held = f" | {', '.join(self.given)}" if self.given else ""
-        return f"{self.variable} ⟂ {', '.join(self.others)}{held}"
+        held = f" | {_names(self.given)}" if self.given else ""
+        return f"{name_text(self.variable)} ⟂ {_names(self.others)}{held}"
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(map(name_text, names))
 
 
 def implied_independences(graph: Graph) -> tuple[Independence, ...]:

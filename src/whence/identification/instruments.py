@@ -29,11 +29,13 @@ from dataclasses import dataclass
 from itertools import combinations, islice
 
 from whence.identification.adjustment import BackDoor, back_door
+from whence.identification.kinship import require_directed
 from whence.identification.projection import latent_projection
 from whence.identification.reachability import DESCENDANTS, reached
 from whence.identification.separation import connected
 from whence.identification.separators import Separation, minimal_separator, minimal_separators
 from whence.language.graph import Graph, bits
+from whence.language.printing import name_text
 
 TRIED = 100
 """How many minimal separators `instruments` looks at for one candidate, in search of a small one."""
@@ -50,7 +52,8 @@ class Instrument:
     given: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.name} given {', '.join(self.given)}" if self.given else self.name
+        held = f" given {', '.join(map(name_text, self.given))}" if self.given else ""
+        return name_text(self.name) + held
 
 
 def instruments(graph: Graph, x: str, y: str) -> tuple[Instrument, ...]:
@@ -132,6 +135,7 @@ class _Candidate:
 
 
 def _tasks(graph: Graph, x: str, y: str) -> Iterator[_Candidate]:
+    require_directed(graph, "A search for instruments")
     back_door(graph, x, y)
     observed = latent_projection(graph)
     door = back_door(observed, x, y)

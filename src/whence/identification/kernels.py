@@ -74,8 +74,13 @@ class Ancestral:
 
     mask: int
     before: dict[int, int]
-    names: tuple[str, ...]
+    order: Fact
     step: Step
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its nodes in that order."""
+        return self.order.x
 
 
 def district_kernel(regime: Regime, part: int, top: Ancestral) -> Step | Hedge:
@@ -84,7 +89,7 @@ def district_kernel(regime: Regime, part: int, top: Ancestral) -> Step | Hedge:
     `top` is an ancestral set that is known already, and `part` lies in `regime.known`.
     """
     graph = regime.graph
-    if part & top.mask == part and district(graph, part, top.mask) == part:
+    if part & top.mask == part and not union(graph.spouses, part) & top.mask & ~part:
         return c_factor(regime, part, top)
     around = ancestors(graph, part, regime.known)
     base = top if around == top.mask else ancestral_set(regime, around)
@@ -112,18 +117,17 @@ def ancestral_set(regime: Regime, mask: int) -> Ancestral:
     names = tuple(graph.nodes[node] for node in before)
     fact = Fact("ancestral", names, among=regime.among)
     formula = P(names, (), regime.do, regime.population)
-    return Ancestral(
-        mask, before, names, Step("ancestral", Kernel(names, regime.population), formula, (fact,))
-    )
+    step = Step("ancestral", Kernel(names, regime.population), formula, (fact,))
+    return Ancestral(mask, before, Fact("order", names), step)
 
 
 def c_factor(regime: Regime, part: int, base: Ancestral) -> Step:
     """Q[S] = the product of P(v | its Markov pillow, do Z), for a district S of an ancestral set."""
     graph = regime.graph
     names = graph.names(part)
-    because = [Fact("district", names, among=base.names), Fact("order", base.names)]
+    because = [Fact("district", names, among=base.names), base.order]
     factors: list[P] = []
-    for node in sorted(bits(part), key=lambda each: base.before[each].bit_count()):
+    for node in sorted(bits(part), key=base.before.__getitem__):
         pillow = _pillow(graph, node, base.before[node])
         given = graph.names(pillow)
         name = graph.nodes[node]

@@ -22,6 +22,9 @@ from whence.language.expression import P
 from whence.language.graph import Graph
 from whence.language.query import Query
 
+IMAGINING = frozenset({"counterfactual", "conditional counterfactual", "consistency"})
+"""The rules whose steps may rest on more than the graph says of one world."""
+
 SHOWN = 12
 """How many names a sentence lists before it only counts."""
 
@@ -30,6 +33,7 @@ def ledger(graph: Graph, query: Query, derivation: Step, shape: Shape) -> tuple[
     """Every assumption behind an estimand in the (projected) graph, the asker's own last."""
     found = shape_assumptions(graph, shape)
     treatments = query.treatments
+    steps = [step for step in derivation.walk() if step.rule in IMAGINING]
     if treatments:
         who = listed(treatments)
         found.append(
@@ -42,7 +46,7 @@ def ledger(graph: Graph, query: Query, derivation: Step, shape: Shape) -> tuple[
         )
     if not isinstance(shape, Adjustment | FrontDoor | Observed):
         found += general_assumptions(graph, query)
-    if any(_across_worlds(step) for step in derivation.walk()):
+    if any(_across_worlds(step) for step in steps):
         found.append(
             Assumption(
                 "Across worlds, hidden causes stay as they are, and those that the graph does not draw as "
@@ -50,14 +54,14 @@ def ledger(graph: Graph, query: Query, derivation: Step, shape: Shape) -> tuple[
                 "graph",
             )
         )
-    if any(step.rule == "consistency" and step.premises for step in derivation.walk()):
+    if any(step.rule == "consistency" and step.premises for step in steps):
         found.append(Assumption(f"{listed(treatments)} takes two values only.", "default", testable=True))
     return (*found, *(Assumption(text, "user") for text in query.assuming))
 
 
 def _across_worlds(step: Step) -> bool:
     """Whether a step puts together what would be in different worlds."""
-    if step.rule not in ("counterfactual", "conditional counterfactual") or not isinstance(step.claim, P):
+    if step.rule == "consistency" or not isinstance(step.claim, P):
         return False
     worlds = {term.world for term in (*step.claim.of, *step.claim.given)}
     return len(worlds) > 1 or any(setting.world for world in worlds for setting in world)
@@ -109,10 +113,11 @@ def general_assumptions(graph: Graph, query: Query) -> list[Assumption]:
     """What is left out among the variables that matter: the ancestors of what the query speaks of."""
     among = ancestors(graph, graph.mask(query.variables), graph.all)
     names = graph.names(among)
+    known = frozenset(names)
     pairs = [
         f"{edge.source} and {edge.target}"
         for edge in graph.edges
-        if edge.mark == "<->" and edge.source in names and edge.target in names
+        if edge.mark == "<->" and edge.source in known and edge.target in known
     ]
     hidden = (
         f"Only these share causes that were not observed: {listed(pairs, '; ')}."

@@ -25,6 +25,7 @@ from whence.identification.general_id import Thicket
 from whence.identification.given import Given, as_known, sources_from
 from whence.identification.ledger import general_assumptions, listed
 from whence.identification.policies import Policy, prove_policy
+from whence.identification.policy_refusal import refuse_policy
 from whence.identification.projection import latent_projection
 from whence.identification.query_checks import check_query
 from whence.language.assumptions import Assumption
@@ -34,7 +35,7 @@ from whence.language.graph import Graph
 from whence.language.printing import to_text
 from whence.language.query import Query
 from whence.language.query_text import query as read_query
-from whence.language.refusals import NotYetAnswerable
+from whence.language.refusals import NotIdentified, NotYetAnswerable
 from whence.language.source import POLICY, Source
 from whence.runtime.errors import InvalidQuery, RepeatedVariable
 from whence.runtime.events import Derived, emit, heard
@@ -45,12 +46,13 @@ def identify_policy(
     graph: Graph,
     policies: Policy | Iterable[Policy],
     given: Given | Iterable[Given] | None = None,
-) -> Estimand | NotYetAnswerable:
+) -> Estimand | NotIdentified | NotYetAnswerable:
     """The estimand of a query where the policies are in force, with its derivation, or why there is none.
 
     `query` says what is asked, as `wh.identify` reads it, or its text; `do` in it is in force beside the
     policies. `given` are the distributions at hand, as in `wh.identify`; without it, all observed variables
-    were seen together. The estimand's `given` are these and the policies.
+    were seen together. The estimand's `given` are these and the policies. `NotIdentified` is proved by two
+    models and a policy; `NotYetAnswerable` says that neither a formula nor such models were found.
 
     Raises what `wh.identify` raises, and `InvalidQuery` where there is no policy, where one looks at what
     comes after its variable, for a source named "policy" and for a graph other than a DAG or ADMG.
@@ -76,7 +78,7 @@ def identify_policy(
         claim = pattern(atom)
         found = proved.get(claim) or _proved(atom, observed, chosen, sources)
         if isinstance(found, Thicket):
-            return _refusal(asked, found)
+            return refuse_policy(asked, graph, (known, rules), found)
         proved[claim] = found
     root = Step("query", asked.body, _put_in(asked.body, proved), (), tuple(proved.values()))
     if heard():
@@ -131,21 +133,6 @@ def _put_in(body: Expression, proved: dict[P, Step]) -> Expression:
         return substitute(proved[pattern(atom)].formula, values)
 
     return replace_atoms(body, change)
-
-
-def _refusal(query: Query, bar: Thicket) -> NotYetAnswerable:
-    """Why there is no formula; two models that would prove it are not sought."""
-    told = (
-        f"No formula was found for {query}: how {listed(bar.district)} responds when all else is set follows "
-        "from none of the distributions given."
-    )
-    so = (
-        "Policies that may be anything have an effect that is not determined, then."
-        if bar.complete
-        else "Whether another way exists is not settled."
-    )
-    helps = (f"an experiment that sets {listed(bar.treatments)}",) if bar.treatments else ()
-    return NotYetAnswerable(f"{told} {so} Two models that would prove it are not sought here yet.", helps)
 
 
 def _ledger(

@@ -47,10 +47,16 @@ Bar = Barred | Hedge | Conflict | Thicket | NotCovered | ImpossibleEvidence
 
 @dataclass(slots=True)
 class Prover:
-    """What has been proved so far, by claim; `graph` has no latent nodes."""
+    """What has been proved so far, by claim; `graph` has no latent nodes.
+
+    `given` are the sources as they are in that graph, `stated` as they were given; without `search`, the
+    do-calculus is not gone through where the algorithms find nothing.
+    """
 
     graph: Graph
     given: tuple[Source, ...]
+    stated: tuple[Source, ...] = ()
+    search: bool = True
     proved: dict[P, Proved] = field(default_factory=dict[P, Proved])
 
     def prove(self, atom: P) -> Bar | None:
@@ -80,8 +86,8 @@ class Prover:
         """One formula for every graph of an equivalence class."""
         if self.given or self.graph.kind not in KINDS:
             return NotCovered(
-                f"In a {self.graph.kind} no procedure here proves this; `adjustment_sets` finds what to adjust "
-                "for, where anything serves in all that it stands for."
+                f"In a {self.graph.kind} no procedure here proves this; `adjustment_sets` finds what to "
+                "adjust for, where anything serves in all that it stands for."
             )
         found = identify_in_class(self.graph, claim)
         return found or NotCovered(
@@ -105,7 +111,7 @@ class Prover:
             if isinstance(found, Step):
                 return Proved(found, General())
             thicket = found
-            if thicket.complete:
+            if thicket.complete or not self.search:
                 return thicket
         budget = BUDGET if len(self.graph.nodes) <= SMALL else BUDGET // 10
         searched = recover(self.graph, claim, self.given, budget)

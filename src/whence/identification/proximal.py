@@ -32,6 +32,7 @@ from itertools import combinations, islice
 from typing import Literal
 
 from whence.identification.adjustment import BackDoor, back_door
+from whence.identification.kinship import require_directed
 from whence.identification.projection import canonical_dag
 from whence.identification.reachability import ANCESTORS, DESCENDANTS, reached
 from whence.identification.separation import connected, separated
@@ -242,6 +243,7 @@ class Setting:
 
 def settings(graph: Graph, x: str, y: str) -> Iterator[Setting]:
     """The settings of an effect, small ones first; raises as `negative_controls` does."""
+    require_directed(graph, "A search for negative controls")
     back_door(graph, x, y)
     door = back_door(canonical_dag(graph), x, y)
     after = reached(DESCENDANTS, door.whole, door.x) | door.forbidden | door.y

@@ -35,6 +35,7 @@ from whence.identification.attempts import Attempts, allowance
 from whence.identification.given import Given, as_known, sources_from
 from whence.identification.idc import Barred
 from whence.identification.kinship import ancestors, descendants
+from whence.identification.path_specific import unfolded
 from whence.identification.projection import latent_projection
 from whence.identification.proving import Prover
 from whence.identification.query_checks import check_query
@@ -103,6 +104,7 @@ def remedies(query: Query, graph: Graph, given: Given | Iterable[Given] | None =
 
 def search_remedies(query: Query, graph: Graph, sources: tuple[Source, ...] = ()) -> Search:
     """The same with whether the search was complete; `sources` none stands for all observed variables."""
+    query = unfolded(query, graph)
     check_query(query, graph)
     barred = _barred(query, graph, sources)
     if barred is None:

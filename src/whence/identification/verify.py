@@ -8,6 +8,7 @@ Sources: J. Tian and J. Pearl (AAAI 2002), lemmas 3 and 4, for kernels; J. Pearl
 rule 2; I. Shpitser and J. Pearl (AAAI 2006), theorem 4, and (UAI 2006), theorem 6, for hedges.
 
 >>> from whence.language.graph import Edge
+>>> from whence.language.query import Query
 >>> root = Step("query", P("Y", "X"), P("Y", "X"))
 >>> estimand = Estimand(Query(P("Y", "X")), P("Y", "X"), root, Observed(), Graph.of((), [Edge("X", "Y")]))
 >>> len(verify(estimand))
@@ -33,7 +34,7 @@ from whence.identification.verify_graph import (
 )
 from whence.identification.verify_policies import in_force, on_policy
 from whence.identification.verify_refusal import check_refusal
-from whence.identification.verify_search import as_given, at_hand, on_distributions
+from whence.identification.verify_search import as_given, at_hand, on_distributions, seen_together
 from whence.identification.verify_worlds import WORLDS, on_worlds
 from whence.language import expression as algebra
 from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, Observed, Step
@@ -72,7 +73,7 @@ def verify(certificate: Estimand | NotIdentified, graph: Graph | None = None) ->
         world, sources = as_given(meaning, certificate.given, certificate.query.body)
         checked = [_check_step(step, world, sources) for step in root.walk() if step is not root]
         _check_root(certificate, sources)
-        _check_shape(certificate, world)
+        _check_shape(certificate, world, sources)
     return (*checked, CheckedStep(root))
 
 
@@ -273,12 +274,10 @@ def _assigned(terms: Iterable[Term]) -> dict[str, algebra.Value]:
     return {term.name: term.value for term in terms if term.value is not None}
 
 
-def _check_shape(estimand: Estimand, world: World) -> None:
+def _check_shape(estimand: Estimand, world: World, sources: Sources) -> None:
     """The shape, which the estimate will rest on, is true of each effect in the query."""
-    shape, atoms = (
-        estimand.shape,
-        [each for each in algebra.atoms(estimand.query.body) if isinstance(each, P)],
-    )
+    shape = estimand.shape
+    atoms = [each for each in algebra.atoms(estimand.query.body) if isinstance(each, P)]
     effects = [each for each in atoms if each.do or each.population or any(term.world for term in each.terms)]
     demand(effects or not isinstance(shape, Adjustment | FrontDoor), "shape", "nothing is done in the query")
     for atom in effects:
@@ -295,5 +294,7 @@ def _check_shape(estimand: Estimand, world: World) -> None:
                 fits = fits and world.is_front_door(x, y, frozenset(mediators))
             case _:
                 told, fits = (y, x, by), not isinstance(shape, Observed)
-        fits = fits and not (atom.population and isinstance(shape, Adjustment | FrontDoor))
+        if isinstance(shape, Adjustment | FrontDoor):
+            more = shape.adjust if isinstance(shape, Adjustment) else shape.mediators
+            fits = fits and seen_together(atom, x.union(y, by, more), sources)
         demand(fits and tuple(map(frozenset, told)) == (y, x, by), "shape", f"not that of {to_text(atom)}")

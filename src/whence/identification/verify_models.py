@@ -164,7 +164,9 @@ def _distribution(model: StructuralModel, copies: tuple[Copy, ...]) -> Table:
     while pending:
         copy = pending[-1]
         found = [] if copy in inputs else _inputs(model, made, copy)
-        missing = [part for part in found if isinstance(part, tuple) and part[0] in made and part not in inputs]
+        missing = [
+            part for part in found if isinstance(part, tuple) and part[0] in made and part not in inputs
+        ]
         pending.extend(reversed(missing))
         if not missing:
             inputs.setdefault(pending.pop(), found)

@@ -41,13 +41,21 @@ def in_force(step: Step, world: World, sources: Iterable[Source]) -> World:
     claim = step.claim
     fits = step.rule in RULES and isinstance(claim, P) and claim.population == POLICY
     demand(fits, step.rule, "it does not speak of where policies are in force")
+    done = frozenset(term.name for term in claim.do) if isinstance(claim, P) else NONE
+    return ruled_by(sources, world, done)
+
+
+def ruled_by(sources: Iterable[Source], world: World, done: Names = NONE) -> World:
+    """The graph in which each governed variable listens to what its policy looks at, and to nothing else.
+
+    Raises `ProofRejected` where something would come before itself once edges into `done` are cut.
+    """
     listens = _listens(sources)
     governed = frozenset(listens)
     demand(governed.union(*listens.values()) <= world.names, "policy", "it is not about observed variables")
     parents = {v: listens.get(v, found) for v, found in world.parents.items()}
     spouses = {v: NONE if v in governed else found - governed for v, found in world.spouses.items()}
     ruled = World(parents, spouses)
-    done = frozenset(term.name for term in claim.do) if isinstance(claim, P) else NONE
     cut = ruled.cut(into=done).parents
     circles = [v for v in cut if v in reached((v,), cut, cut)]
     demand(not circles, "policy", "a policy looks at what comes after its variable")

@@ -20,12 +20,13 @@ from math import prod
 
 from whence.identification.verify_graph import NONE, Names, World, demand
 from whence.identification.verify_models import Copy, Values, check_model
+from whence.identification.verify_policies import ruled_by
 from whence.identification.verify_search import check_sources
 from whence.language import expression as algebra
 from whence.language.expression import Expression, P, Term, Value
-from whence.language.model import Disagreement, StructuralModel
+from whence.language.model import Disagreement, Elsewhere, StructuralModel
 from whence.language.refusals import Hedge, NotIdentified
-from whence.language.source import Source, starred
+from whence.language.source import POLICY, Source, starred
 from whence.language.words import listed
 from whence.runtime.errors import ProofRejected
 
@@ -48,39 +49,44 @@ def check_refusal(refusal: NotIdentified, world: World) -> None:
     if pair is None:
         raise ProofRejected("models", "it shows no two models")
     sources = refusal.given or (Source(P(world.names)),)
-    _check_names(query.body, sources, world)
+    where = _check_names(query.body, sources, world)
+    known = {"", *(each.population for each in pair.elsewhere)}
+    demand(where in known and not (where and refusal.hedge), "models", "no policies are in force in them")
     _check_models(pair, sources, world)
     for source in sources:
         for part in _pieces(source, frozenset(pair.first.variables), world):
-            one, two = (_table(_living(pair, number, source), part) for number in (0, 1))
+            one, two = (_table(_living(pair, number, source.population), part) for number in (0, 1))
             demand(one == two, "models", f"they do not agree on {source}")
     chosen = {term.name: term.value for term in pair.at if term.value is not None and not term.world}
     open_names = algebra.free_variables(query.body)
     demand(open_names <= chosen.keys(), "models", "they do not say at which values they differ")
-    first, second = (Values(model).of(query.body, chosen) for model in (pair.first, pair.second))
+    first, second = (Values(_living(pair, n, where)).of(query.body, chosen) for n in (0, 1))
     demand((first, second) == pair.values, "models", "the question is not what they say it is")
     demand(abs(first - second) >= LEAST, "models", "they do not differ on the question")
 
 
-def _check_names(body: Expression, sources: Iterable[Source], world: World) -> None:
-    """What is asked and what is given is about observed variables; what is asked, about this population."""
+def _check_names(body: Expression, sources: Iterable[Source], world: World) -> str:
+    """What is asked and given is about observed variables; what is asked, about here, or under policies."""
     check_sources(sources, world.names)
     asked = [atom for atom in algebra.atoms(body) if isinstance(atom, P)]
-    demand(not any(atom.population for atom in asked), "models", "it is asked of another population")
+    places = {atom.population for atom in asked}
+    demand(places in ({""}, {POLICY}), "models", "it is asked of another population")
     for given, atoms in ((), asked), *((source.proxies, [source.distribution]) for source in sources):
         records = {starred(x): x for x, _ in given}
         terms = [term for atom in atoms for term in atom.terms]
         names = {records.get(name, name) for term in terms for name in algebra.names_in(term)}
         observed = names.union(*given) <= world.names
         demand(observed, "models", "it mentions what is not observed")
+    return places.pop()
 
 
 def _check_models(pair: Disagreement, sources: Iterable[Source], world: World) -> None:
     """They are models of the graph over the same levels, and alike elsewhere in all that does not differ."""
-    away = [model for each in pair.elsewhere for model in (each.first, each.second)]
-    for model in (pair.first, pair.second, *away):
-        check_model(model, world)
-        demand(model.levels == pair.first.levels, "models", "they have other levels")
+    for each in (pair, *pair.elsewhere):
+        ruled = isinstance(each, Elsewhere) and each.population == POLICY
+        for model in (each.first, each.second):
+            check_model(model, ruled_by(sources, world) if ruled else world)
+            demand(model.levels == pair.first.levels, "models", "they have other levels")
     for each in pair.elsewhere:
         of_it = [source.differs for source in sources if source.population == each.population]
         differs = NONE.union(*of_it)
@@ -112,9 +118,9 @@ def _unchanged(model: StructuralModel, differs: Names) -> dict[str, object]:
     }
 
 
-def _living(pair: Disagreement, number: int, source: Source) -> StructuralModel:
-    """The first or the second model, where the source is from."""
-    there = [(each.first, each.second) for each in pair.elsewhere if each.population == source.population]
+def _living(pair: Disagreement, number: int, where: str) -> StructuralModel:
+    """The first or the second model in a population."""
+    there = [(each.first, each.second) for each in pair.elsewhere if each.population == where]
     return (there[0] if there else (pair.first, pair.second))[number]
 
 

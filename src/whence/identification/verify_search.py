@@ -88,6 +88,13 @@ def at_hand(asked: P, sources: Iterable[Source]) -> bool:
     return False
 
 
+def seen_together(atom: P, names: Names, sources: Iterable[Source]) -> bool:
+    """Whether the atom is about one world of this population, in which these were observed at once."""
+    worlds = {term.world for term in atom.of}
+    flat = len(worlds) == 1 and not any(part.world for part in (*worlds.pop(), *atom.given))
+    return flat and not atom.population and at_hand(P(names), sources)
+
+
 def _as_recorded(atom: P, source: Source) -> P:
     """The atom with records for variables where it says that they are there, as in P(x | r_x=1)."""
     for x, r in source.proxies:

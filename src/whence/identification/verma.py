@@ -35,7 +35,7 @@ from whence.identification.projection import latent_projection
 from whence.language.estimand import Step
 from whence.language.expression import Expression, children, free_variables
 from whence.language.graph import Graph, bits, union
-from whence.language.printing import to_text
+from whence.language.printing import name_text, to_text
 from whence.language.simplify import simplify
 
 LOOKED_AT = 1000
@@ -67,10 +67,10 @@ class VermaConstraint:
 
     def __str__(self) -> str:
         if _length(self.formula) > LONGEST:
-            shown = f"The formula derived for P({', '.join(self.of)} | do(all others))"
+            shown = f"The formula derived for P({', '.join(map(name_text, self.of))} | do(all others))"
         else:
             shown = to_text(simplify(self.formula))
-        return f"{shown} does not depend on {', '.join(self.free_of)}"
+        return f"{shown} does not depend on {', '.join(map(name_text, self.free_of))}"
 
 
 def verma_constraints(graph: Graph) -> tuple[VermaConstraint, ...]:

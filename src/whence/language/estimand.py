@@ -99,8 +99,11 @@ class Step:
                 yield step
             elif id(step) not in seen:
                 seen.add(id(step))
-                pending.append((step, True))
-                pending.extend((premise, False) for premise in reversed(step.premises))
+                if step.premises:
+                    pending.append((step, True))
+                    pending += [(premise, False) for premise in reversed(step.premises)]
+                else:
+                    yield step
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 Value = bool | int | float | str
 """What a variable can be set to or seen as."""
@@ -52,19 +53,24 @@ def in_order(terms: Iterable[Term]) -> tuple[Term, ...]:
     return found if len(found) < 2 else tuple(sorted(found, key=lambda term: term.key))
 
 
+_named = lru_cache(maxsize=1 << 12)(Term)
+"""The term of a name alone: estimands are full of them."""
+
 Terms = str | Term | Iterable[str | Term]
 
 
 def as_terms(terms: Terms) -> tuple[Term, ...]:
     """Names or terms, one or many, as terms in canonical order."""
     if isinstance(terms, str):
-        return (Term(terms),)
+        return (_named(terms),)
     if isinstance(terms, Term):
         return (terms,)
     found = tuple(terms)
+    if not found:
+        return ()
     names = [term for term in found if isinstance(term, str)]
     if len(names) == len(found):  # names alone are sorted as they are, which is quicker
-        return tuple(map(Term, sorted(names)))
+        return tuple(map(_named, sorted(names)))
     return in_order(Term(term) if isinstance(term, str) else term for term in found)
 
 
@@ -256,6 +262,8 @@ def substitute(expression: Expression, values: Mapping[str, Value]) -> Expressio
     memo: dict[tuple[int, frozenset[str]], Expression] = {}
 
     def walk(node: Expression, live: frozenset[str]) -> Expression:
+        if isinstance(node, P) and not _mentions(node, live):
+            return node
         key = (id(node), live)
         if key in memo or not live:
             return memo.get(key, node)
@@ -277,6 +285,15 @@ def substitute(expression: Expression, values: Mapping[str, Value]) -> Expressio
         return result
 
     return walk(expression, frozenset(values))
+
+
+def _mentions(atom: P, names: frozenset[str]) -> bool:
+    """Whether one of these names stands in the probability, or may do so in a world."""
+    for terms in (atom.of, atom.given, atom.do):
+        for term in terms:
+            if term.name in names or term.world:
+                return True
+    return False
 
 
 def _at(term: Term, values: Mapping[str, Value]) -> Term:

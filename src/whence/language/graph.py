@@ -148,7 +148,12 @@ class Graph:
 
     def names(self, mask: int) -> tuple[str, ...]:
         """The nodes of a bit mask, in order of naming."""
-        return tuple(self.nodes[i] for i in bits(mask))
+        nodes, found = self.nodes, list[str]()
+        while mask:  # as in `bits`, which would cost a call for each name
+            low = mask & -mask
+            found.append(nodes[low.bit_length() - 1])
+            mask ^= low
+        return tuple(found)
 
     @property
     def all(self) -> int:

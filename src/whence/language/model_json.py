@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from whence.language.expression import Value
     from whence.runtime.plain import JSON
 
-FRACTION = re.compile(r"-?\d{1,400}(?:/\d{1,400})?")
+FRACTION = re.compile(r"-?\d{1,4300}(?:/\d{1,4300})?")
+"""As long as Python turns a text into a number without being asked to."""
 
 
 def disagreement_to_dict(pair: Disagreement) -> dict[str, JSON]:

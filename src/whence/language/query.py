@@ -176,7 +176,10 @@ def check_atom(atom: P) -> None:
             raise InvalidQuery(f"{name_text(term.name)} cannot be {term.value}.", "Give a finite number.")
     for term in atom.do:
         if term.world:
-            raise InvalidQuery(f"do({name_text(term.name)}) sets a variable, not one in another world.")
+            name = name_text(term.name)
+            raise InvalidQuery(
+                f"do({name}) sets a variable, not one in another world.", f"Write do({name}) or do({name}=1)."
+            )
 
 
 def _sets(setting: Term, term: Term) -> bool:

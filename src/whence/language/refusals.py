@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from whence.language.source import Source
 
 
+TWO_MODELS = "Two models agree on all that is given and differ on the question."
+"""How the message of a proved refusal ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why there is no number, in one sentence, and what would change that."""

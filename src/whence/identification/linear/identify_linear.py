@@ -73,6 +73,11 @@ def identify_linear(
     return _refusal(graph, seen, x, y, effect)
 
 
+def formula_if_linear(graph: Graph, x: str, y: str, effect: EffectKind) -> LinearEstimand | None:
+    """The formula alone, in a DAG or ADMG; where none was found, nothing more is looked for."""
+    return _identified(graph, latent_projection(graph), x, y, effect)
+
+
 def _identified(graph: Graph, seen: Graph, x: str, y: str, effect: EffectKind) -> LinearEstimand | None:
     """The effect with some variables on the way left out, or from total effects on the causes of y."""
     on_the_way = _between(seen, x, y) if effect == "total" else ()
