@@ -3,11 +3,11 @@
 Every question goes through `identify`, every reply through `verify`. Random graphs of 4 to 8 nodes (ADMGs,
 and DAGs with latent nodes) for effects with one or two treatments and outcomes and up to two conditions;
 smaller ones for contrasts, effects on the treated, events in several worlds, parts of effects and paths,
-experiments on other variables, other populations, policies, selected samples and records with gaps. Each estimand is
-compared with exact random models to 1e-8, those of several worlds unit by unit; the two models of each
-refusal, where their units are few, are held against the definition. Then proofs and refusals are changed or
-made up, and those that state something false must be rejected. The counts are of trials; the last figure is
-trials per CPU second.
+experiments on other variables, other populations, policies, selected samples and records with gaps. Each
+estimand is compared with exact random models to 1e-8, those of several worlds unit by unit; the two models of
+each refusal, where their units are few, are held against the definition. Then proofs and refusals are changed
+or made up, and those that state something false must be rejected. The counts are of trials; the last figure
+is trials per CPU second.
 """
 
 import argparse

@@ -343,3 +343,18 @@ def test_numbers_that_were_not_attacked_are_said():
     assert len(answer.estimates) == 9
     told = [warning.message for warning in answer.warnings if warning.code == "not_tested"]
     assert told == ["Only the first 8 of the 9 numbers went through the checks one by one."]
+
+
+def test_a_question_open_only_for_a_third_value_is_not_called_impossible_on_data_of_two():
+    rng = np.random.default_rng(0)
+    one, two = rng.random(400), rng.random(400)
+    w = (one + two + rng.random(400) > 1.5).astype(int)
+    z = (w + rng.random(400) > 0.8).astype(int)
+    x = (z * 0.5 + one > 0.7).astype(int)
+    y = (x * 0.4 + two + 0.3 * rng.random(400) > 0.8).astype(int)
+    found = wh.ask(
+        "P(y_{x=1}=1, x=0)", {"w": w, "z": z, "x": x, "y": y}, "w -> z -> x -> y; w <-> x; w <-> y"
+    )
+    assert found.refusal.kind == "not_yet_answerable"
+    assert "in the data it takes 2" in found.refusal.message
+    assert found.status == "bounded"

@@ -24,7 +24,7 @@ from whence.engine.how import AskOptions, How
 from whence.engine.inputs import as_graph, as_table, check_agreement
 from whence.engine.parse import parse
 from whence.engine.provenance import provenance
-from whence.engine.proving import identify, verify
+from whence.engine.proving import as_seen, identify, verify
 from whence.engine.steps import estimate, hearing, refute
 from whence.identification.given import sources_from
 from whence.runtime.errors import InvalidQuery
@@ -87,7 +87,8 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
         with stage("parse"):
             asked = parse(question, known, found)
         with stage("identify"):
-            estimand = identify(asked.query, known, given if known is None else how.given or None)
+            reply = identify(asked.query, known, given if known is None else how.given or None)
+            estimand = as_seen(reply, found)
         with stage("verify"):
             proved = verify(estimand)
         with stage("estimate"):

@@ -114,7 +114,11 @@ def _solved(
         split = {name for block in problem.blocks for name, _ in block.at}
         if problem.sharp and set(problem.inputs) - split:
             problem = replace(problem, sharp=False, why=FROM_MEANS)
-    return solve(problem, at_hand, level)
+    found = solve(problem, at_hand, level)
+    if isinstance(found, Bounds) and found.interval is not None and isinstance(problem.query.body, P):
+        low, high = found.interval
+        return replace(found, interval=(max(low, 0.0), min(high, 1.0)))  # it is of a probability
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,10 +18,11 @@ from whence.identification import verify as verification
 from whence.language.estimand import Estimand
 from whence.language.graph import Edge, Graph
 from whence.language.query import Query
-from whence.language.refusals import NeedsGraph, NotIdentified, Refusal
+from whence.language.refusals import NeedsGraph, NotIdentified, NotYetAnswerable, Refusal
 from whence.runtime.plain import bare
 
 if TYPE_CHECKING:
+    from whence.data.tables import Table
     from whence.identification.given import Given
 
 
@@ -44,6 +45,27 @@ def identify(
         "different causes can leave the same data behind, and it was not said what causes what.",
         (f"a graph of what causes what: {done} -> {asked}, and whatever causes both of them",),
     )
+
+
+def as_seen(reply: Estimand | Refusal, found: Table | None) -> Estimand | Refusal:
+    """The reply for variables of as many values as the table shows.
+
+    A question about several worlds may have no answer only because a variable could take a further value:
+    then two models that let it do so prove nothing about data in which it does not.
+    """
+    if found is None or not isinstance(reply, NotIdentified) or reply.models is None or reply.query is None:
+        return reply
+    if reply.query.rung < 3:
+        return reply
+    for name, levels in reply.models.first.levels:
+        seen = len(found.schema[name].levels) if name in found else 0
+        if 0 < seen < len(levels):
+            why = (
+                f"No formula was found for {reply.query}. Two models show that there is none if {bare(name)} "
+                f"may take {len(levels)} values; in the data it takes {seen}, and for that it is open."
+            )
+            return NotYetAnswerable(why, reply.would_help)
+    return reply
 
 
 def claiming_nothing(query: Query) -> Graph:

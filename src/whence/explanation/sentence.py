@@ -277,7 +277,9 @@ def _bounded(answer: Answer, bounds: Mapping[str, Any]) -> str:
     if float(high) - float(low) <= POINT:
         return f"{what} is {number(float(low), unit)} {given} ({'; '.join(told[1:]) or 'limits that meet'})."
     between = interval((float(low), float(high)), unit).replace(" to ", " and ", 1)
-    said = f"{what} is not fixed by these variables, but it lies between {between}"
+    proved = answer.refusal is None or answer.refusal.kind == "not_identified"
+    open_ = "is not fixed by these variables" if proved else "has no formula here"
+    said = f"{what} {open_}, but it lies between {between}"
     return f"{said} {given} ({'; '.join(told)})."
 
 

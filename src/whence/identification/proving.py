@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from whence.identification.class_size import class_size
 from whence.identification.counterfactual_worlds import Conflict
 from whence.identification.do_search import BUDGET, BudgetSpent
 from whence.identification.effects import Proved, identify_doing
@@ -29,6 +30,9 @@ from whence.language.graph import Graph
 from whence.language.refusals import Hedge, ImpossibleEvidence
 from whence.language.source import Source
 from whence.runtime.errors import InvalidQuery
+
+MOST_MEMBERS = 2000
+"""A proof in an equivalence class is checked in each of its graphs, up to so many."""
 
 SMALL = 8
 """Up to this many variables, sources of any form are searched to the end."""
@@ -89,11 +93,20 @@ class Prover:
                 f"In a {self.graph.kind} no procedure here proves this; `adjustment_sets` finds what to "
                 "adjust for, where anything serves in all that it stands for."
             )
+        if any(term.world for term in claim.terms):
+            return NotCovered(f"In a {self.graph.kind} questions of several worlds are not covered.")
         found = identify_in_class(self.graph, claim)
-        return found or NotCovered(
-            f"No adjustment set serves in every graph that this {self.graph.kind} stands for, and they may "
-            "disagree."
-        )
+        if found is None:
+            return NotCovered(
+                f"No adjustment set serves in every graph that this {self.graph.kind} stands for, and they "
+                "may disagree."
+            )
+        if class_size(self.graph) > MOST_MEMBERS:
+            return NotCovered(
+                f"This {self.graph.kind} stands for more than {MOST_MEMBERS:,} graphs, too many to check a "
+                "proof in each; `adjustment_sets` finds what to adjust for."
+            )
+        return found
 
     def imagined(self, atom: P) -> Proved | Bar:
         """An event in several worlds."""

@@ -23,6 +23,7 @@ from whence.identification.remedies import search_remedies
 from whence.identification.witness import disagreement
 from whence.language.expression import P, atoms
 from whence.language.graph import Graph
+from whence.language.model import Disagreement
 from whence.language.printing import name_text
 from whence.language.query import Query
 from whence.language.refusals import (
@@ -62,7 +63,17 @@ def refuse(query: Query, graph: Graph, given: tuple[Source, ...], bar: Bar) -> R
     told = f"{told}." if isinstance(bar, NotCovered) else f"{told}: {why}."
     # A hedge is for an effect that the query asks for by itself; elsewhere the models alone are the proof.
     shown = bar.hedge if isinstance(bar, Barred) else None
+    told = f"{told}{_further_values(query, pair)}"
     return NotIdentified(f"{told} {TWO_MODELS}", helps, query, shown, x, y, graph, given, pair)
+
+
+def _further_values(query: Query, pair: Disagreement) -> str:
+    """That the proof lets a variable take more values than the question speaks of, which it may not in fact.
+
+    In several worlds at once that may matter: of a treatment of two values, what one is not, the other is.
+    """
+    wide = [name for name, levels in pair.first.levels if query.rung == 3 and len(levels) > 2]
+    return f" This is proved for {_listed(wide)} of more than two values." if wide else ""
 
 
 def _what(bar: Bar, query: Query) -> str:
