@@ -69,7 +69,9 @@ def is_true_here(step: Step, truth: Truth, names: set[str]) -> bool:
     if isinstance(claim, Kernel):
         need(set(claim.of) <= names <= set(truth.models[""].observed), claim)
         claim = P(claim.of, (), names - set(claim.of), claim.population)
-    return same_function(truth.value(claim), truth.value(step.formula))
+    told = truth.value(claim)
+    # Of what comes after something impossible, nothing is false.
+    return bool(np.isnan(told.cells).all()) or same_function(told, truth.value(step.formula))
 
 
 def is_true_imagined(step: Step, model: Functional, spoken: set[str]) -> bool:

@@ -13,7 +13,7 @@ from whence.identification.identify import identify
 from whence.identification.verify import verify
 from whence.identification.verify_models import Values
 from whence.language.estimand import Adjustment, Estimand, Fact, General, Step
-from whence.language.expression import Expression, Kernel, P, Term
+from whence.language.expression import Expectation, Expression, Kernel, P, Term
 from whence.language.graph import Graph
 from whence.language.model import Disagreement, Elsewhere, HiddenCause, Mechanism, StructuralModel
 from whence.language.query import Query
@@ -204,3 +204,14 @@ def test_models_cannot_leave_out_a_latent_variable_that_is_given_or_asked_about(
     rejected(refusal(DONE, graph, (Source(P(("U", "X", "Y"))),)), "not observed")
     rejected(refusal(P(Term("Y", 1), Term("U", 1), Term("X", 1)), graph), "not observed")
     rejected(refusal(P(Term("Y", 1), (), (Term("X", 1), Term("Q", 1))), graph), "not observed")
+
+
+@pytest.mark.parametrize("level", ["one", float("inf"), float("nan")])
+def test_there_is_no_mean_of_levels_that_are_no_numbers(level):
+    def model(share: Fraction) -> StructuralModel:
+        made = (Mechanism("Y", ("b",), (0, level)),)
+        return StructuralModel((("Y", (0, level)),), (HiddenCause("b", (1 - share, share)),), made)
+
+    pair = Disagreement(model(Fraction(1, 2)), model(Fraction(1, 3)), (Fraction(1, 2), Fraction(1, 3)))
+    body = Expectation("Y", P("Y", (), Term("X", 1)))
+    rejected(refusal(body, PLAIN, (Source(P("X")),), pair), "models")

@@ -152,7 +152,8 @@ class Values:
 
 
 def _number(value: Value) -> Fraction:
-    demand(not isinstance(value, str), "models", "the mean of a variable whose levels are texts")
+    number = not isinstance(value, str) and math.isfinite(value)
+    demand(number, "models", "the mean of a variable whose levels are not numbers")
     return Fraction(value)
 
 
