@@ -23,7 +23,7 @@ from identification.definitions import forbidden, minimal, paths, serving, subse
 from oracles.classes import random_class
 from oracles.small_dags import dag_faults, every_dag
 from whence.identification.adjustment import adjustment_sets, is_adjustment_set
-from whence.identification.markov_class import members
+from whence.identification.classes.markov_class import members
 from whence.language.graph import Graph
 
 

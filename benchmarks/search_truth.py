@@ -22,8 +22,8 @@ import numpy as np
 from oracles.recoveries import hold_against, random_missingness, random_recovery_at_large
 from oracles.searches import KINDS, against_id, recovery_trials
 from oracles.trials import Tally
-from whence.identification.missing_data import recovered
-from whence.identification.recovery import recover
+from whence.identification.sources.missing_data import recovered
+from whence.identification.sources.recovery import recover
 
 
 def factorised(count: int, seed: int) -> Tally:

@@ -32,29 +32,29 @@ if TYPE_CHECKING:
     from whence.explanation.answer import Answer
     from whence.explanation.comparison import compare
     from whence.identification.adjustment import adjustment_sets, is_adjustment_set
-    from whence.identification.ancestral import mag
-    from whence.identification.class_size import class_size
-    from whence.identification.designs import difference_in_differences, regression_discontinuities
-    from whence.identification.experiments import every_experiment
-    from whence.identification.fragility import Hinge, hinges
-    from whence.identification.front_door import front_door_set
+    from whence.identification.classes.ancestral import mag
+    from whence.identification.classes.class_size import class_size
+    from whence.identification.classes.markov_class import cpdag, is_member, members, same_class
+    from whence.identification.classes.meek import orient
+    from whence.identification.classes.pag import pag
+    from whence.identification.counterfactuals.experiments import every_experiment
+    from whence.identification.designs.front_door import front_door_set
+    from whence.identification.designs.implications import implied_independences, markov_basis
+    from whence.identification.designs.instruments import conditional_instruments, instruments
+    from whence.identification.designs.proximal import negative_controls, proximal_proxies
+    from whence.identification.designs.shapes import difference_in_differences, regression_discontinuities
+    from whence.identification.designs.verma import verma_constraints
+    from whence.identification.help.fragility import Hinge, hinges
+    from whence.identification.help.remedies import Remedy, remedies
     from whence.identification.identify import identify
-    from whence.identification.implications import implied_independences, markov_basis
-    from whence.identification.instruments import conditional_instruments, instruments
     from whence.identification.linear.half_trek import half_trek
     from whence.identification.linear.identify_linear import identify_linear
-    from whence.identification.markov_class import cpdag, is_member, members, same_class
-    from whence.identification.meek import orient
-    from whence.identification.pag import pag
-    from whence.identification.policies import Policy
-    from whence.identification.policy_questions import identify_policy
     from whence.identification.projection import canonical_dag, latent_projection
-    from whence.identification.proximal import negative_controls, proximal_proxies
-    from whence.identification.remedies import Remedy, remedies
     from whence.identification.separation import separated
+    from whence.identification.sources.policies import Policy
+    from whence.identification.sources.policy_questions import identify_policy
+    from whence.identification.verification.linear import verify_linear
     from whence.identification.verify import verify
-    from whence.identification.verify_linear import verify_linear
-    from whence.identification.verma import verma_constraints
     from whence.language.assumptions import Assumption
     from whence.language.causation import pn, pns, ps
     from whence.language.estimand import Estimand
@@ -98,29 +98,29 @@ HOMES: Final = {
     "whence.explanation.answer": ("Answer",),
     "whence.explanation.comparison": ("compare",),
     "whence.identification.adjustment": ("adjustment_sets", "is_adjustment_set"),
-    "whence.identification.ancestral": ("mag",),
-    "whence.identification.class_size": ("class_size",),
-    "whence.identification.designs": ("difference_in_differences", "regression_discontinuities"),
-    "whence.identification.experiments": ("every_experiment",),
-    "whence.identification.fragility": ("Hinge", "hinges"),
-    "whence.identification.front_door": ("front_door_set",),
+    "whence.identification.classes.ancestral": ("mag",),
+    "whence.identification.classes.class_size": ("class_size",),
+    "whence.identification.designs.shapes": ("difference_in_differences", "regression_discontinuities"),
+    "whence.identification.counterfactuals.experiments": ("every_experiment",),
+    "whence.identification.help.fragility": ("Hinge", "hinges"),
+    "whence.identification.designs.front_door": ("front_door_set",),
     "whence.identification.identify": ("identify",),
-    "whence.identification.implications": ("implied_independences", "markov_basis"),
-    "whence.identification.instruments": ("conditional_instruments", "instruments"),
+    "whence.identification.designs.implications": ("implied_independences", "markov_basis"),
+    "whence.identification.designs.instruments": ("conditional_instruments", "instruments"),
     "whence.identification.linear.half_trek": ("half_trek",),
     "whence.identification.linear.identify_linear": ("identify_linear",),
-    "whence.identification.markov_class": ("cpdag", "is_member", "members", "same_class"),
-    "whence.identification.meek": ("orient",),
-    "whence.identification.pag": ("pag",),
-    "whence.identification.policies": ("Policy",),
-    "whence.identification.policy_questions": ("identify_policy",),
+    "whence.identification.classes.markov_class": ("cpdag", "is_member", "members", "same_class"),
+    "whence.identification.classes.meek": ("orient",),
+    "whence.identification.classes.pag": ("pag",),
+    "whence.identification.sources.policies": ("Policy",),
+    "whence.identification.sources.policy_questions": ("identify_policy",),
     "whence.identification.projection": ("canonical_dag", "latent_projection"),
-    "whence.identification.proximal": ("negative_controls", "proximal_proxies"),
-    "whence.identification.remedies": ("Remedy", "remedies"),
+    "whence.identification.designs.proximal": ("negative_controls", "proximal_proxies"),
+    "whence.identification.help.remedies": ("Remedy", "remedies"),
     "whence.identification.separation": ("separated",),
     "whence.identification.verify": ("verify",),
-    "whence.identification.verify_linear": ("verify_linear",),
-    "whence.identification.verma": ("verma_constraints",),
+    "whence.identification.verification.linear": ("verify_linear",),
+    "whence.identification.designs.verma": ("verma_constraints",),
     "whence.language.assumptions": ("Assumption",),
     "whence.language.causation": ("pn", "pns", "ps"),
     "whence.language.estimand": ("Estimand",),

@@ -11,7 +11,7 @@ from estimation.bounds_models import Functional, from_types, random_functional
 from whence.engine.bounding import bounds
 from whence.estimation.bounds_check import verify_bounds
 from whence.estimation.bounds_values import Bounds
-from whence.identification import bounds_blocks
+from whence.identification.bounds import bounds_blocks
 from whence.language.graph_text import graph
 from whence.language.refusals import Refusal
 

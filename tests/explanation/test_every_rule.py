@@ -11,10 +11,10 @@ from whence.explanation.answer import Answer
 from whence.explanation.mathml import equation
 from whence.explanation.outline import outline
 from whence.explanation.proof import TITLES, proof_lines
+from whence.identification.classes.markov_class import cpdag
 from whence.identification.identify import identify
-from whence.identification.markov_class import cpdag
-from whence.identification.policies import Policy
-from whence.identification.policy_questions import identify_policy
+from whence.identification.sources.policies import Policy
+from whence.identification.sources.policy_questions import identify_policy
 from whence.identification.verify import verify
 from whence.language.estimand import Estimand, Rule
 from whence.language.graph_text import graph

@@ -11,10 +11,10 @@ from oracles.classes import random_class
 from oracles.models import interventional, joint, random_model
 from oracles.worlds import all_admgs, arrows
 from whence.identification.adjustment import Spoiled, adjustment_sets, is_adjustment_set
-from whence.identification.ancestral import mag
-from whence.identification.class_adjustment import adjustment_in_class, possible_descendants
-from whence.identification.markov_class import members
-from whence.identification.meek import orient
+from whence.identification.classes.ancestral import mag
+from whence.identification.classes.class_adjustment import adjustment_in_class, possible_descendants
+from whence.identification.classes.markov_class import members
+from whence.identification.classes.meek import orient
 from whence.language.graph import Edge, Graph
 from whence.language.graph_text import graph as read
 

@@ -3,11 +3,11 @@
 import pytest
 
 from whence.identification.adjustment import adjustment_sets, is_adjustment_set
-from whence.identification.ancestral import mag
-from whence.identification.class_size import class_size
-from whence.identification.markov_class import cpdag, is_member, members, same_class
-from whence.identification.meek import orient
-from whence.identification.pag import pag
+from whence.identification.classes.ancestral import mag
+from whence.identification.classes.class_size import class_size
+from whence.identification.classes.markov_class import cpdag, is_member, members, same_class
+from whence.identification.classes.meek import orient
+from whence.identification.classes.pag import pag
 from whence.identification.projection import canonical_dag
 from whence.identification.separation import separated
 from whence.language.graph import Edge, Graph

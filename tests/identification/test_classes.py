@@ -10,13 +10,13 @@ from identification.classes import common_marks, dag_classes, drawn, independenc
 from identification.definitions import below, subsets
 from oracles.classes import equivalent_mags, mag_by_definition, random_class
 from oracles.worlds import all_admgs, arrows, random_admg, random_hidden
-from whence.identification.ancestral import is_visible, mag
-from whence.identification.class_size import class_size
+from whence.identification.classes.ancestral import is_visible, mag
+from whence.identification.classes.class_size import class_size
+from whence.identification.classes.markov_class import cpdag, is_member, members, same_class
+from whence.identification.classes.marks import Marks
+from whence.identification.classes.meek import orient
+from whence.identification.classes.pag import pag
 from whence.identification.kinship import ancestors_of
-from whence.identification.markov_class import cpdag, is_member, members, same_class
-from whence.identification.marks import Marks
-from whence.identification.meek import orient
-from whence.identification.pag import pag
 from whence.identification.projection import canonical_dag, latent_projection
 from whence.identification.separation import open_path, separated
 from whence.language.graph import Edge, Graph

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from oracles.worlds import arrows
-from whence.identification.counterfactual_worlds import Conflict, Worlds
+from whence.identification.counterfactuals.counterfactual_worlds import Conflict, Worlds
 from whence.language.expression import P, Term
 from whence.language.query_text import query
 

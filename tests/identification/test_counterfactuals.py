@@ -11,11 +11,11 @@ from oracles.functional import random_functional
 from oracles.imagined import asked_trials, counterfactual_trials, fits, of_two_levels
 from oracles.models import joint, random_model
 from oracles.worlds import arrows, random_admg
-from whence.identification.counterfactual_worlds import Conflict
+from whence.identification.counterfactuals.counterfactual_worlds import Conflict
+from whence.identification.counterfactuals.experiments import MOST_VARIABLES, every_experiment, experimental
+from whence.identification.counterfactuals.imagining import identify_counterfactual
 from whence.identification.effects import Proved, identify_doing
-from whence.identification.experiments import MOST_VARIABLES, every_experiment, experimental
 from whence.identification.identify import identify
-from whence.identification.imagining import identify_counterfactual
 from whence.identification.verify import verify
 from whence.language.estimand import Adjustment, Estimand
 from whence.language.expression import P, Term

@@ -8,8 +8,8 @@ import pytest
 from identification.definitions import below, is_open, paths, subsets
 from identification.test_id_published_cases import front_door_by_definition
 from oracles.worlds import all_admgs, arrows, random_admg
-from whence.identification.front_door import front_door_set
-from whence.identification.instruments import Instrument, conditional_instruments, instruments
+from whence.identification.designs.front_door import front_door_set
+from whence.identification.designs.instruments import Instrument, conditional_instruments, instruments
 from whence.language.graph import Edge, Graph
 from whence.runtime.errors import InvalidQuery, RepeatedVariable, TreatmentIsOutcome, UnknownVariable
 
@@ -140,7 +140,7 @@ def test_every_instrument_and_every_minimal_set_of_it_is_found_on_small_graphs()
 
 
 def test_in_larger_graphs_every_instrument_given_ancestors_is_still_found(monkeypatch):
-    monkeypatch.setattr("whence.identification.instruments.EXACT", -1)
+    monkeypatch.setattr("whence.identification.designs.instruments.EXACT", -1)
     rng = np.random.default_rng(43)
     beyond = found_some = 0
     for _ in range(300):

@@ -12,10 +12,10 @@ from oracles.recovery import false_step, random_truth, same_function
 from oracles.searches import KINDS, against_id, judge_recovery, random_split, recovery_trials
 from oracles.trials import Tally
 from oracles.worlds import all_admgs, arrows, random_admg
-from whence.identification import do_search_rules
-from whence.identification.do_search import BudgetSpent, Exhausted, do_search
 from whence.identification.id_algorithm import identify_effect
 from whence.identification.idc import Barred, identify_conditional_effect
+from whence.identification.sources import do_search_rules
+from whence.identification.sources.do_search import BudgetSpent, Exhausted, do_search
 from whence.language.estimand import Step
 from whence.language.expression import P, Term, substitute
 from whence.language.printing import to_text

@@ -12,8 +12,8 @@ from oracles.source_trials import fault
 from oracles.sources import random_sources
 from oracles.worlds import arrows, random_admg
 from whence.identification import proving
-from whence.identification.given import MOST_CHOICES, some_of
 from whence.identification.identify import identify
+from whence.identification.sources.given import MOST_CHOICES, some_of
 from whence.language.expression import P
 from whence.language.query import Query
 from whence.language.source import Source

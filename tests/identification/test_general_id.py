@@ -10,9 +10,9 @@ from oracles.source_trials import source_trial
 from oracles.sources import is_true_of, random_populations, truth_in, value_in
 from oracles.tangents import is_not_determined
 from oracles.worlds import arrows, random_admg
-from whence.identification.general_id import Bar, Thicket, identify_from
-from whence.identification.given import as_known
 from whence.identification.idc import Barred, identify_conditional_effect
+from whence.identification.sources.general_id import Bar, Thicket, identify_from
+from whence.identification.sources.given import as_known
 from whence.language.estimand import Step
 from whence.language.expression import P, Product, Quotient, Sum
 from whence.language.graph import Graph

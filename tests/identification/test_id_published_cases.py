@@ -10,9 +10,9 @@ from oracles.evaluation import agree, value_of
 from oracles.models import interventional, joint, random_model
 from oracles.worlds import arrows
 from whence.identification.adjustment import adjustment_sets, is_adjustment_set
-from whence.identification.front_door import front_door_set
+from whence.identification.designs.front_door import front_door_set
+from whence.identification.designs.instruments import instruments
 from whence.identification.identify import identify
-from whence.identification.instruments import instruments
 from whence.identification.separation import separated
 from whence.language.estimand import Estimand
 from whence.language.expression import P

@@ -11,7 +11,7 @@ import pytest
 from identification.definitions import subsets
 from oracles.models import Table
 from oracles.worlds import all_admgs, all_dags, arrows, random_admg, random_hidden
-from whence.identification.implications import JointIndependence, implied_independences, markov_basis
+from whence.identification.designs.implications import JointIndependence, implied_independences, markov_basis
 from whence.identification.separation import separated
 from whence.language.graph import Edge, Graph
 from whence.runtime.errors import InvalidGraph

@@ -7,8 +7,8 @@ from oracles.evaluation import value_of
 from oracles.functional import random_functional
 from oracles.mediated import mediation_trials, truth_of_mediated
 from oracles.worlds import arrows
+from whence.identification.counterfactuals.path_specific import unfolded
 from whence.identification.identify import identify
-from whence.identification.path_specific import unfolded
 from whence.identification.verify import verify
 from whence.language.estimand import Estimand
 from whence.language.graph import Graph

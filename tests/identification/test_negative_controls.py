@@ -5,9 +5,9 @@ import pytest
 
 from identification.definitions import adjusts, below, is_open, paths, subsets
 from oracles.worlds import arrows, random_admg, random_hidden
-from whence.identification.designs import difference_in_differences, regression_discontinuities
-from whence.identification.instruments import instruments
-from whence.identification.proximal import holds, negative_controls, proximal_proxies
+from whence.identification.designs.instruments import instruments
+from whence.identification.designs.proximal import holds, negative_controls, proximal_proxies
+from whence.identification.designs.shapes import difference_in_differences, regression_discontinuities
 from whence.language.graph import Edge, Graph
 from whence.runtime.errors import (
     InvalidGraph,

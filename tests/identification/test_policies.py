@@ -11,9 +11,9 @@ from oracles.policies import holds, loops, policy_trial, under, world_of
 from oracles.sources import truth_in, value_in
 from oracles.tangents import moves_alone
 from oracles.worlds import all_admgs, arrows, random_admg
-from whence.identification.general_id import Thicket
 from whence.identification.idc import Barred, identify_conditional_effect
-from whence.identification.policies import Policy, at_values, prove_policy
+from whence.identification.sources.general_id import Thicket
+from whence.identification.sources.policies import Policy, at_values, prove_policy
 from whence.language.estimand import Step
 from whence.language.expression import P
 from whence.language.printing import to_text

@@ -16,10 +16,10 @@ from oracles.recovery import false_step, random_truth
 from oracles.searches import random_claim
 from oracles.trials import Tally
 from oracles.worlds import all_dags, arrows, random_admg
-from whence.identification import recovery
-from whence.identification.do_search import BudgetSpent, Exhausted, do_search
-from whence.identification.missing_data import recovered
-from whence.identification.recovery import recover
+from whence.identification.sources import recovery
+from whence.identification.sources.do_search import BudgetSpent, Exhausted, do_search
+from whence.identification.sources.missing_data import recovered
+from whence.identification.sources.recovery import recover
 from whence.language.estimand import Step
 from whence.language.expression import P, Term
 from whence.language.graph import Edge, Graph

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from oracles.worlds import all_admgs, arrows, random_admg
-from whence.identification import attempts as budget
-from whence.identification.fragility import hinges, with_edge
+from whence.identification.help import attempts as budget
+from whence.identification.help.fragility import hinges, with_edge
+from whence.identification.help.remedies import Remedy, remedies, search_remedies
 from whence.identification.identify import identify
-from whence.identification.remedies import Remedy, remedies, search_remedies
 from whence.identification.verify import verify
 from whence.language.estimand import Estimand
 from whence.language.expression import P

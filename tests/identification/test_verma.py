@@ -13,8 +13,8 @@ from identification.definitions import below, subsets
 from oracles.evaluation import is_true_in, value_of
 from oracles.models import Table, joint, random_model
 from oracles.worlds import all_admgs, all_dags, arrows, random_admg, random_hidden
+from whence.identification.designs.verma import VermaConstraint, verma_constraints
 from whence.identification.separation import separated
-from whence.identification.verma import VermaConstraint, verma_constraints
 from whence.language.graph import Edge, Graph
 from whence.runtime.errors import InvalidGraph
 
@@ -63,12 +63,12 @@ def nested_dimension(graph: Graph) -> int:
     while pending:
         left = pending.pop()
         for v in left:
-            if joined(graph, v, left) & below(within(graph, left), [v]) == frozenset({v}):
+            if joined(graph, v, left) & below(within(graph, left), [v]) == {v}:
                 smaller = left - {v}
                 if smaller not in reachable:
                     reachable.add(smaller)
                     pending.append(smaller)
-    intrinsic = [each for each in reachable if each and joined(graph, min(each), each) == each]
+    intrinsic = [each for each in reachable if each and joined(graph, min(each), each) == {*each}]
     return sum(2 ** len(parents(graph, each)) for each in intrinsic)
 
 

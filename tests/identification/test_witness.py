@@ -9,16 +9,16 @@ import pytest
 from oracles.pairs import faults, value_in
 from oracles.trials import random_effect
 from oracles.worlds import arrows, random_admg, random_hidden
-from whence.identification.conflicts import conflicts
+from whence.identification.counterfactuals.conflicts import conflicts
 from whence.identification.idc import Barred, identify_conditional_effect
-from whence.identification.model_agreement import agree_on_all
-from whence.identification.model_answers import answer
-from whence.identification.model_values import Evaluated
-from whence.identification.parity_models import parity_pair
-from whence.identification.parity_routes import Aim
 from whence.identification.projection import latent_projection
-from whence.identification.random_models import random_table
-from whence.identification.witness import disagreement
+from whence.identification.witnesses.model_agreement import agree_on_all
+from whence.identification.witnesses.model_answers import answer
+from whence.identification.witnesses.model_values import Evaluated
+from whence.identification.witnesses.parity_models import parity_pair
+from whence.identification.witnesses.parity_routes import Aim
+from whence.identification.witnesses.random_models import random_table
+from whence.identification.witnesses.witness import disagreement
 from whence.language.expression import Difference, P, Quotient, Term
 from whence.language.graph import Graph
 from whence.language.model import Disagreement

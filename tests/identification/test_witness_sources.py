@@ -7,8 +7,8 @@ import pytest
 from oracles.pairs import faults
 from oracles.source_trials import source_trial
 from oracles.worlds import arrows
-from whence.identification.general_id import Thicket
-from whence.identification.witness import disagreement
+from whence.identification.sources.general_id import Thicket
+from whence.identification.witnesses.witness import disagreement
 from whence.language.expression import P, Term
 from whence.language.query import Query, effect
 from whence.language.source import Source

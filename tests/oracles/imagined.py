@@ -11,10 +11,10 @@ from oracles.evaluation import value_of
 from oracles.functional import Functional, random_functional
 from oracles.trials import Tally
 from oracles.worlds import random_admg
-from whence.identification.counterfactual_worlds import Conflict
+from whence.identification.counterfactuals.counterfactual_worlds import Conflict
+from whence.identification.counterfactuals.imagining import identify_counterfactual
 from whence.identification.effects import Proved
 from whence.identification.identify import identify
-from whence.identification.imagining import identify_counterfactual
 from whence.identification.verify import verify
 from whence.language.estimand import Estimand
 from whence.language.expression import Expression, Kernel, P, Term, free_variables, substitute

@@ -11,7 +11,7 @@ from oracles.models import Model, Table, interventional
 from oracles.sources import Populations, is_true_of, random_populations
 from oracles.tangents import moves_alone
 from oracles.worlds import random_admg
-from whence.identification.policies import Policy, prove_policy
+from whence.identification.sources.policies import Policy, prove_policy
 from whence.language.estimand import Step
 from whence.language.expression import P, free_variables
 from whence.language.graph import Graph

@@ -31,8 +31,12 @@ def reply_trials(kind: str, count: int, seed: int) -> Tally:
         rng = np.random.default_rng((seed, number, KINDS.index(kind)))
         try:
             query, graph, given = random_question(kind, rng)
-            found = identify(query, graph, given)
         except QueryError:  # a name stands open for two things, say
+            tally.counts["no question"] += 1
+            continue
+        try:
+            found = identify(query, graph, given)
+        except QueryError:
             tally.counts["no question"] += 1
             continue
         except Exception as error:

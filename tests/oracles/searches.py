@@ -8,9 +8,9 @@ from oracles.recovery import false_step, is_at_hand, random_truth
 from oracles.rule_forms import misfits
 from oracles.trials import Tally
 from oracles.worlds import random_admg
-from whence.identification.do_search import BudgetSpent, Exhausted, do_search
 from whence.identification.id_algorithm import identify_effect
 from whence.identification.idc import Barred, identify_conditional_effect
+from whence.identification.sources.do_search import BudgetSpent, Exhausted, do_search
 from whence.language.estimand import Step
 from whence.language.expression import P, Term, atoms, free_variables
 from whence.language.graph import Edge, Graph

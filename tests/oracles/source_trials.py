@@ -11,8 +11,8 @@ import numpy as np
 from oracles.evaluation import Meaningless
 from oracles.sources import is_true_of, random_populations, random_sources
 from oracles.worlds import random_admg
-from whence.identification.general_id import Thicket, identify_from
-from whence.identification.given import as_known
+from whence.identification.sources.general_id import Thicket, identify_from
+from whence.identification.sources.given import as_known
 from whence.language.estimand import Step
 from whence.language.expression import free_variables
 from whence.language.graph import Graph

@@ -7,8 +7,8 @@ from scipy import stats
 from whence.data.reading import table
 from whence.estimation.api import columns_for, estimate
 from whence.estimation.columns import Column, Columns
+from whence.identification.designs.implications import Independence
 from whence.identification.identify import identify
-from whence.identification.implications import Independence
 from whence.language.graph_text import graph
 from whence.language.query_text import query
 from whence.numerics.independence import cmh_test_of_table, g_test, g_test_of_table

@@ -9,8 +9,8 @@ from conftest import shared_file
 from whence.data.reading import table
 from whence.estimation.api import estimate
 from whence.estimation.values import Estimate
+from whence.identification.designs.implications import Independence
 from whence.identification.identify import identify
-from whence.identification.implications import Independence
 from whence.language.estimand import Adjustment, Estimand
 from whence.language.graph import Edge, Graph
 from whence.language.query import att, effect

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from oracles.imagined import random_atom
-from whence.identification.experiments import every_experiment
-from whence.identification.verify_graph import World, project
+from whence.identification.counterfactuals.experiments import every_experiment
+from whence.identification.verification.world import World, project
 from whence.language.estimand import Estimand, Fact, General, Rule, Step
 from whence.language.expression import (
     Difference,

@@ -29,7 +29,7 @@ from verification.derivations import (
     verma,
 )
 from whence.identification.verify import verify
-from whence.identification.witness import disagreement
+from whence.identification.witnesses.witness import disagreement
 from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, General, Observed, Step
 from whence.language.expression import (
     Difference,

@@ -10,8 +10,8 @@ import pytest
 
 from oracles.worlds import arrows
 from whence.identification.identify import identify
+from whence.identification.verification.models import Values
 from whence.identification.verify import verify
-from whence.identification.verify_models import Values
 from whence.language.estimand import Adjustment, Estimand, Fact, General, Step
 from whence.language.expression import Expectation, Expression, Kernel, P, Term
 from whence.language.graph import Graph

@@ -27,14 +27,14 @@ from oracles.models import interventional, joint, random_model
 from oracles.recovery import random_truth, same_function
 from oracles.worlds import arrows
 from whence.identification.adjustment import adjustment_sets, is_adjustment_set
-from whence.identification.experiments import every_experiment
-from whence.identification.front_door import front_door_set
+from whence.identification.counterfactuals.experiments import every_experiment
+from whence.identification.designs.front_door import front_door_set
+from whence.identification.designs.instruments import instruments
 from whence.identification.identify import identify
-from whence.identification.instruments import instruments
 from whence.identification.separation import separated
+from whence.identification.verification.world import project
 from whence.identification.verify import verify
-from whence.identification.verify_graph import project
-from whence.identification.witness import disagreement
+from whence.identification.witnesses.witness import disagreement
 from whence.language.estimand import Estimand
 from whence.language.expression import P, Term, substitute
 from whence.language.graph import Graph

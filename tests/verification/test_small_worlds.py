@@ -17,7 +17,7 @@ from oracles.trials import Tally, judge
 from oracles.worlds import all_admgs, all_dags, random_admg, random_hidden, subsets
 from whence.identification.adjustment import is_adjustment_set
 from whence.identification.separation import separated
-from whence.identification.verify_graph import project
+from whence.identification.verification.world import project
 from whence.language.expression import Expression, P, Product, Sum
 from whence.language.graph import Graph
 from whence.language.query import Query

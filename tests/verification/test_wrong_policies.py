@@ -12,8 +12,8 @@ from oracles.policies import loops, world_of
 from oracles.sources import is_true_of
 from oracles.worlds import arrows, random_admg
 from verification.mutations import changed_node, parts_of, swapped
-from whence.identification.policies import Policy
-from whence.identification.policy_questions import identify_policy
+from whence.identification.sources.policies import Policy
+from whence.identification.sources.policy_questions import identify_policy
 from whence.identification.verify import verify
 from whence.language.estimand import Adjustment, Estimand, Fact, Observed, Step
 from whence.language.estimand_json import estimand_from_dict, estimand_to_dict
@@ -29,7 +29,7 @@ Proof = tuple[Estimand, Graph, list[Policy]]
 @pytest.fixture(autouse=True)
 def no_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what is proved matters here: models that would prove a refusal are not sought."""
-    monkeypatch.setattr("whence.identification.policy_questions.refuse_policy", lambda *_: None)
+    monkeypatch.setattr("whence.identification.sources.policy_questions.refuse_policy", lambda *_: None)
 
 
 def random_proof(rng: np.random.Generator, elsewhere: bool) -> Proof | None:

@@ -5,10 +5,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from whence.identification.adjustment import adjustment_sets
-from whence.identification.front_door import front_door_set
+from whence.identification.designs.front_door import front_door_set
+from whence.identification.designs.implications import independences
+from whence.identification.designs.instruments import instruments
 from whence.identification.identify import identify
-from whence.identification.implications import independences
-from whence.identification.instruments import instruments
 from whence.identification.verify import verify
 from whence.language.estimand import Estimand
 from whence.language.expression import P

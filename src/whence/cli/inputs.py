@@ -51,7 +51,7 @@ def sources(
     given: Sequence[str] | None, differs: Sequence[str] | None = None, recorded: Sequence[str] | None = None
 ) -> "list[Source] | None":
     """The distributions at hand; None if there are none. Raises `QueryError` and `InvalidOption`."""
-    from whence.identification.given import source_of
+    from whence.identification.sources.given import source_of
     from whence.language.source import starred
 
     found = [source_of(text) for text in given or ()]

@@ -26,7 +26,7 @@ from whence.engine.parse import parse
 from whence.engine.provenance import provenance
 from whence.engine.proving import as_seen, identify, verify
 from whence.engine.steps import estimate, hearing, refute
-from whence.identification.given import sources_from
+from whence.identification.sources.given import sources_from
 from whence.runtime.errors import InvalidQuery
 from whence.runtime.events import Event, stage
 from whence.runtime.executor import Executor
@@ -35,7 +35,7 @@ from whence.runtime.executor import executor as as_executor
 if TYPE_CHECKING:
     from whence.estimation.learners import Given
     from whence.explanation.answer import Answer
-    from whence.identification.given import Given as Distribution
+    from whence.identification.sources.given import Given as Distribution
     from whence.language.query import Query
 
 

@@ -27,8 +27,8 @@ from whence.estimation.bounds import solve
 from whence.estimation.bounds_data import AtHand, Range, Told, of_factor, of_table
 from whence.estimation.bounds_values import Bounds
 from whence.estimation.values import Warning_
-from whence.identification.bounds_assumptions import narrows
-from whence.identification.bounds_problem import bounds_problem
+from whence.identification.bounds.bounds_assumptions import narrows
+from whence.identification.bounds.bounds_problem import bounds_problem
 from whence.language.assumptions import Assumption
 from whence.language.bounds_problem import BoundsProblem
 from whence.language.expression import P, Term, Value, atoms, free_variables

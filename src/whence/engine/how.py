@@ -12,7 +12,7 @@ from whence.runtime.executor import Executor
 
 if TYPE_CHECKING:
     from whence.estimation.learners import Given
-    from whence.identification.given import Given as Distribution
+    from whence.identification.sources.given import Given as Distribution
     from whence.language.source import Source
 
 

@@ -23,7 +23,7 @@ from whence.runtime.plain import bare
 
 if TYPE_CHECKING:
     from whence.data.tables import Table
-    from whence.identification.given import Given
+    from whence.identification.sources.given import Given
 
 
 def identify(

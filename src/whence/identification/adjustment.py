@@ -28,7 +28,7 @@ from typing import Literal, get_args
 
 from whence.identification.adjustment_verdict import Spoiled, Spoiler, Valid
 from whence.identification.back_door import BackDoor, optimal_set
-from whence.identification.class_adjustment import class_door
+from whence.identification.classes.class_adjustment import class_door
 from whence.identification.direct_effect import single_door
 from whence.identification.projection import latent_projection
 from whence.identification.selection_bias import selection_spoils

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whence.identification.adjustment import BackDoor, optimal_set
-from whence.identification.front_door import front_door_mask
+from whence.identification.designs.front_door import front_door_mask
 from whence.identification.idc import Barred, identify_conditional_effect
 from whence.identification.reachability import DESCENDANTS, reached
 from whence.identification.separators import minimal_separator

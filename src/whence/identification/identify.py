@@ -19,14 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from whence.identification.general_id import Thicket
-from whence.identification.given import Given, as_known, some_of, sources_from
+from whence.identification.counterfactuals.path_specific import unfolded
 from whence.identification.ledger import ledger
-from whence.identification.path_specific import unfolded
 from whence.identification.projection import latent_projection
 from whence.identification.proving import Bar, NotCovered, Prover
 from whence.identification.query_checks import check_query
 from whence.identification.refusing import refuse
+from whence.identification.sources.general_id import Thicket
+from whence.identification.sources.given import Given, as_known, some_of, sources_from
 from whence.language.estimand import Estimand, Step
 from whence.language.expression import P, atoms, replace_atoms
 from whence.language.graph import Graph

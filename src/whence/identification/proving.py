@@ -14,16 +14,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from whence.identification.class_size import class_size
-from whence.identification.counterfactual_worlds import Conflict
-from whence.identification.do_search import BUDGET, BudgetSpent
+from whence.identification.classes.class_size import class_size
+from whence.identification.classes.in_class import KINDS, identify_in_class
+from whence.identification.counterfactuals.counterfactual_worlds import Conflict
+from whence.identification.counterfactuals.imagining import identify_counterfactual
+from whence.identification.counterfactuals.treated import claim_of, taken_apart
 from whence.identification.effects import Proved, identify_doing
-from whence.identification.general_id import Thicket, identify_from, kernels_from
 from whence.identification.idc import Barred
-from whence.identification.imagining import identify_counterfactual
-from whence.identification.in_class import KINDS, identify_in_class
-from whence.identification.recovery import recover
-from whence.identification.treated import claim_of, taken_apart
+from whence.identification.sources.do_search import BUDGET, BudgetSpent
+from whence.identification.sources.general_id import Thicket, identify_from, kernels_from
+from whence.identification.sources.recovery import recover
 from whence.language.estimand import General, Observed, Shape, Step
 from whence.language.expression import Expression, Kernel, P, pattern, substitute
 from whence.language.graph import Graph

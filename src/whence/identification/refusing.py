@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whence.identification.counterfactual_worlds import Conflict
-from whence.identification.general_id import Thicket
+from whence.identification.counterfactuals.counterfactual_worlds import Conflict
+from whence.identification.help.remedies import search_remedies
 from whence.identification.idc import Barred
 from whence.identification.ledger import SHOWN
 from whence.identification.ledger import listed as counted
 from whence.identification.linear.identify_linear import formula_if_linear
 from whence.identification.proving import Bar, NotCovered
-from whence.identification.remedies import search_remedies
-from whence.identification.witness import disagreement
+from whence.identification.sources.general_id import Thicket
+from whence.identification.witnesses.witness import disagreement
 from whence.language.expression import P, atoms
 from whence.language.graph import Graph
 from whence.language.model import Disagreement

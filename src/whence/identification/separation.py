@@ -22,10 +22,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from whence.identification.ancestral import mag
+from whence.identification.classes.ancestral import mag
+from whence.identification.classes.markov_class import member
+from whence.identification.classes.pag import require_complete
 from whence.identification.kinship import require_directed
-from whence.identification.markov_class import member
-from whence.identification.pag import require_complete
 from whence.identification.reachability import ANCESTORS, CONNECTED, START, Adjacency, reached, walk
 from whence.language.graph import Edge, Graph, bits
 from whence.runtime.errors import RepeatedVariable

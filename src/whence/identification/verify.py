@@ -20,8 +20,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from whence.identification.verify_classes import meanings
-from whence.identification.verify_graph import (
+from whence.identification.verification.classes import meanings
+from whence.identification.verification.distributions import (
+    as_given,
+    at_hand,
+    on_distributions,
+    seen_together,
+)
+from whence.identification.verification.policies import in_force, on_policy
+from whence.identification.verification.refusals import check_refusal
+from whence.identification.verification.several_worlds import WORLDS, on_worlds
+from whence.identification.verification.treated import adjusted, assigned, named, on_the_treated
+from whence.identification.verification.world import (
     NONE,
     Built,
     Names,
@@ -32,13 +42,9 @@ from whence.identification.verify_graph import (
     project,
     same,
 )
-from whence.identification.verify_policies import in_force, on_policy
-from whence.identification.verify_refusal import check_refusal
-from whence.identification.verify_search import as_given, at_hand, on_distributions, seen_together
-from whence.identification.verify_worlds import WORLDS, on_worlds
 from whence.language import expression as algebra
 from whence.language.estimand import Adjustment, Estimand, Fact, FrontDoor, Observed, Step
-from whence.language.expression import Difference, Expression, Kernel, P, Product, Quotient, Sum, Term
+from whence.language.expression import Expression, Kernel, P, Product, Quotient, Sum, Term
 from whence.language.graph import Graph
 from whence.language.printing import to_text
 from whence.language.refusals import NotIdentified
@@ -110,11 +116,7 @@ def _effect(step: Step, world: World) -> tuple[Names, Names, Names]:
     claim = step.claim if isinstance(step.claim, P) and not step.claim.population else P(())
     plain = world.names.intersection(term.name for term in claim.terms if term == Term(term.name))
     demand(claim.of and len(plain) == len(claim.terms), step.rule, "its claim is no effect")
-    return _named(claim.of), _named(claim.do), _named(claim.given)
-
-
-def _named(terms: Iterable[Term]) -> Names:
-    return frozenset(term.name for term in terms)
+    return named(claim.of), named(claim.do), named(claim.given)
 
 
 def _open(terms: Iterable[Term]) -> Names:
@@ -136,14 +138,12 @@ def _on_kernels(step: Step, claim: Kernel, world: World, sources: Sources) -> Bu
         case "ancestral" if not premises:
             open_and_whole = [each.distribution for each in sources if not each.distribution.given]
             known = [each for each in open_and_whole if (each.population, each.do) == (where, do)]
-            held = any(s <= _open(each.of) for each in known) and not s & _named(do)
-            demand(
-                held and _open(do) == _named(do) <= world.names, step.rule, "no such distribution is given"
-            )
-            return P(s, (), do, where), (Fact("ancestral", tuple(s), among=tuple(world.names - _named(do))),)
+            held = any(s <= _open(each.of) for each in known) and not s & named(do)
+            demand(held and _open(do) == named(do) <= world.names, step.rule, "no such distribution is given")
+            return P(s, (), do, where), (Fact("ancestral", tuple(s), among=tuple(world.names - named(do))),)
         case "c-factor" if later.keys() == s and [each.rule for each in step.premises] == ["ancestral"]:
             factors = [each for each in algebra.atoms(step.formula) if isinstance(each, P)]
-            seen = {v: _named(each.given) for each in factors for v in _named(each.of)}
+            seen = {v: named(each.given) for each in factors for v in named(each.of)}
             past = {v: h - {v, *later[v]} for v in s}
             ordered = seen.keys() == s and all(seen[v] <= past[v] for v in s)
             demand(ordered, step.rule, "its factors are not those of its variables given earlier ones")
@@ -186,7 +186,7 @@ def _moved(step: Step, s: Names, world: World, sources: Sources) -> Built:
 def _on_probabilities(step: Step, claim: P, world: World, sources: Sources) -> Built:
     over = frozenset(step.formula.over) if isinstance(step.formula, Sum) else NONE
     if step.rule in ("observation", "consistency", "treated"):
-        return _on_the_treated(claim, step, over, world)
+        return on_the_treated(claim, step, over, world)
     if step.rule == "policy":
         return on_policy(claim, step, world, sources)
     if any(term.world for term in claim.terms) or step.rule in WORLDS:
@@ -204,45 +204,9 @@ def _on_probabilities(step: Step, claim: P, world: World, sources: Sources) -> B
             clear = not over & z and (not z or not (over | z) & world.below(x))
             demand(clear, step.rule, "it holds as seen what it sums over, or what comes after the treatment")
             needs = Fact("adjustment set", tuple(x), tuple(y), tuple(over | z))
-            return _adjusted(P(y, x | z | over), over, z), (needs,)
+            return adjusted(P(y, x | z | over), over, z), (needs,)
         case _:
             raise ProofRejected(step.rule, "its claim or its premises do not fit the rule")
-
-
-def _on_the_treated(claim: P, step: Step, over: Names, world: World) -> Built:
-    """Rules about what was seen, or about outcomes in one world among those who were seen in another."""
-    worlds = {term.world for term in claim.of}
-    elsewhere = worlds.pop() if len(worlds) == 1 else ()
-    y, x = _named(claim.of), _named(elsewhere)
-    here = [term for term in claim.given if term.name in x]
-    by = frozenset(claim.given).difference(here)
-    names = [*over, *(term.name for term in (*claim.of, *claim.given))]
-    distinct = len(names) == len(world.names.intersection(names)) and len(x) == len(elsewhere)
-    flat = not (claim.do or worlds or any(term.world for term in (*elsewhere, *claim.given)))
-    fits = bool(claim.of) and distinct and flat and x == _named(here) and not claim.population
-    outcomes = [Term(term.name, term.value) for term in claim.of]
-    match step.rule, step.premises:
-        case "observation", () if fits and not x:
-            return claim, ()
-        case "consistency", () if fits and x and (tuple(here) == elsewhere or not y & world.below(x)):
-            return P(outcomes, claim.given), ()
-        case "consistency", (doing,) if fits and len(x) == 1 and not _named(by) & world.below(x):
-            # For a treatment of two levels: P(Y, W | do x') = P(Y, W, x') + P(Y_x' | x, W) P(x, W).
-            demand(doing.claim == P(y | _named(by), (), x), step.rule, "its premise is not the effect")
-            levels = {term.value for term in (*here, *elsewhere)} - {None}
-            demand(len(levels) == 2, step.rule, "it is not about two levels of the treatment")
-            effect = algebra.substitute(doing.formula, _assigned((*claim.of, *elsewhere, *by)))
-            return Quotient(Difference(effect, P([*outcomes, *elsewhere, *by])), P([*here, *by])), ()
-        case "treated", () if fits and x and not (over | _named(by)) & world.below(x):
-            sides = (tuple(x), tuple(y), tuple(over | _named(by)))
-            built = _adjusted(P(outcomes, [*elsewhere, *by, *over]), over, claim.given)
-            return built, (Fact("separated", *sides, cut_out_of=tuple(x)),)
-        case _:
-            raise ProofRejected(step.rule, "its claim does not fit the rule")
-
-
-def _adjusted(outcome: P, over: Names, given: Iterable[str | Term]) -> Expression:
-    return Sum(tuple(over), Product((outcome, P(over, given)))) if over else outcome
 
 
 def _check_root(estimand: Estimand, sources: Sources) -> None:
@@ -254,7 +218,7 @@ def _check_root(estimand: Estimand, sources: Sources) -> None:
         if not isinstance(part, P):
             return algebra.rebuilt(part, tuple(map(answered, algebra.children(part))))
         # What is proved for all values of its open terms is proved for the values that are asked about.
-        values = _assigned(part.terms)
+        values = assigned(part.terms)
         found = [claim for claim in proved if algebra.substitute(claim, values) == part]
         if part in proved or not found:  # without a proof it stays, and must itself be at hand
             return proved.get(part, part)
@@ -270,10 +234,6 @@ def _check_root(estimand: Estimand, sources: Sources) -> None:
     demand(closed, "query", "its formula depends on more than the query does")
 
 
-def _assigned(terms: Iterable[Term]) -> dict[str, algebra.Value]:
-    return {term.name: term.value for term in terms if term.value is not None}
-
-
 def _check_shape(estimand: Estimand, world: World, sources: Sources) -> None:
     """The shape, which the estimate will rest on, is true of each effect in the query."""
     shape = estimand.shape
@@ -281,8 +241,8 @@ def _check_shape(estimand: Estimand, world: World, sources: Sources) -> None:
     effects = [each for each in atoms if each.do or each.population or any(term.world for term in each.terms)]
     demand(effects or not isinstance(shape, Adjustment | FrontDoor), "shape", "nothing is done in the query")
     for atom in effects:
-        y, x = _named(atom.of), _named(atom.do).union(*(_named(term.world) for term in atom.of))
-        by = _named(atom.given) - x
+        y, x = named(atom.of), named(atom.do).union(*(named(term.world) for term in atom.of))
+        by = named(atom.given) - x
         match shape:
             case Adjustment(treatments=treatments, outcomes=outcomes, adjust=adjust):
                 told = (outcomes, treatments, shape.by)

@@ -16,7 +16,7 @@ import numpy as np
 
 from whence.estimation.columns import Columns
 from whence.identification.adjustment import is_adjustment_set
-from whence.identification.implications import Independence, implied_independences
+from whence.identification.designs.implications import Independence, implied_independences
 from whence.identification.projection import latent_projection
 from whence.language.estimand import Adjustment, Shape
 from whence.language.graph import Edge, Graph

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from whence.identification.implications import implied_independences
+from whence.identification.designs.implications import implied_independences
 from whence.numerics.multiplicity import holm
 from whence.refutation.implications import tested
 from whence.refutation.power import power_of_tests

@@ -14,7 +14,7 @@ from oracles.linear import Linearised, all_forward_admgs
 from oracles.worlds import arrows, random_hidden
 from whence.identification.identify import identify
 from whence.identification.linear.identify_linear import identify_linear
-from whence.identification.verify_linear import verify_linear
+from whence.identification.verification.linear import verify_linear
 from whence.language.covariance import Cov, Covariances, Ratio, moment_latex
 from whence.language.estimand import Estimand
 from whence.language.linear import Equation, LinearEstimand, LinearStep, NotIdentifiedLinearly, Through

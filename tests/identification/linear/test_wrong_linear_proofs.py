@@ -11,7 +11,7 @@ import numpy as np
 
 from oracles.worlds import random_admg, random_hidden
 from whence.identification.linear.identify_linear import identify_linear
-from whence.identification.verify_linear import verify_linear
+from whence.identification.verification.linear import verify_linear
 from whence.language.covariance import Covariances
 from whence.language.graph import Graph
 from whence.language.linear import LinearEstimand, LinearModel

@@ -1,0 +1,1 @@
+"""Bounds as linear programmes over response functions, in symbols."""

@@ -1,0 +1,1 @@
+"""Events in several worlds at once: what would have been, and among whom."""

@@ -1,0 +1,1 @@
+"""Designs and testable implications that are read off a graph."""

@@ -1,0 +1,66 @@
+"""Trying a question in a graph that was changed a little: is there a formula then, and which?
+
+The number of attempts is limited, and less on large graphs, so that asking what would help stays cheap; who
+stops because of that says so.
+
+>>> from whence.language.graph import Edge
+>>> from whence.language.query import effect
+>>> attempts = Attempts(effect("X", "Y"), 2)
+>>> attempts.formula(Graph.of((), [Edge("X", "Y")])) is None, attempts.left
+(False, 1)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from whence.identification.counterfactuals.path_specific import unfolded
+from whence.identification.projection import latent_projection
+from whence.identification.proving import Prover
+from whence.identification.sources.given import as_known
+from whence.language.expression import Expression, P, atoms, replace_atoms
+from whence.language.graph import Graph
+from whence.language.query import Query
+from whence.language.source import Source
+from whence.runtime.errors import InvalidQuery
+
+MOST = 200
+"""At most so many changed graphs are tried for one question."""
+
+LEAST = 10
+"""So many are tried on graphs of any size."""
+
+
+def allowance(graph: Graph) -> int:
+    """How many attempts a graph of this size is worth."""
+    return max(LEAST, min(MOST, 10_000 // max(1, len(graph.nodes))))
+
+
+@dataclass(slots=True)
+class Attempts:
+    """A question, how many attempts are left, and whether one was asked for that could not be made."""
+
+    query: Query
+    left: int
+    cut: bool = False
+
+    @property
+    def spent(self) -> bool:
+        """Whether none is left; asking so is asking for one more."""
+        self.cut = self.cut or not self.left
+        return not self.left
+
+    def formula(self, graph: Graph, sources: tuple[Source, ...] = ()) -> Expression | None:
+        """The question's formula in this graph from these sources, or None; uses up one attempt."""
+        self.left -= 1
+        try:
+            # What goes along paths alone depends on what other paths there are.
+            query = unfolded(self.query, graph)
+        except InvalidQuery:  # the path itself is gone
+            return None
+        observed, known = as_known(latent_projection(graph), sources, query.variables)
+        prover = Prover(observed, known)
+        for atom in atoms(query.body):
+            if isinstance(atom, P) and prover.prove(atom) is not None:
+                return None
+        return replace_atoms(query.body, prover.formula)

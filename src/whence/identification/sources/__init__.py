@@ -1,0 +1,1 @@
+"""Several distributions at hand: experiments, other populations, selection, gaps, policies."""
