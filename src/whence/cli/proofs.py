@@ -44,6 +44,7 @@ def steps_told(certificate: "Estimand | NotIdentified") -> list[JSON]:
             "rule": rule,
             "equation": line.text,
             "words": line.words,
+            "plain": line.plain,
             "because": list(line.facts),
             "uses": list(line.uses),
         }

@@ -142,7 +142,7 @@ def _proof(answer: Answer, shown: Outline) -> list[str]:
     for line in shown.proof:
         uses = f" (from {', '.join(map(str, line.uses))})" if line.uses else ""
         lines.append(f"{line.number}. **{line.title}.** {escaped(line.words)}{uses}  ")
-        lines.append(f"   {code(line.text)}")
+        lines += [f"   {code(line.text)}  ", f"   In short: {escaped(line.plain)}"]
         lines += [f"   - {escaped(fact)}" for fact in line.facts]
     return [*lines, ""]
 

@@ -110,6 +110,8 @@ def _write(node: Expression, scope: Mapping[str, int]) -> str:
             return "<mo>&#x2062;</mo>".join([*parts, _factor(last, scope, last=True)])
         case Quotient(numerator=top, denominator=bottom):
             return f"<mfrac><mrow>{_write(top, scope)}</mrow><mrow>{_write(bottom, scope)}</mrow></mfrac>"
+        case Difference(left=Product(factors=()), right=Product(factors=())):
+            return "<mn>0</mn>"
         case Difference(left=left, right=right):
             return f"{_write(left, scope)}<mo>−</mo>{_group(right, scope)}"
         case _:

@@ -19,6 +19,7 @@ from whence.language.expression import Expression, Kernel, P, Sum, Term, childre
 from whence.language.lettering import visible
 from whence.language.printing import to_text
 from whence.language.simplify import simplify
+from whence.language.step_words import manager_words
 from whence.language.words import fact_words, step_words
 
 if TYPE_CHECKING:
@@ -73,7 +74,10 @@ class Abbreviation:
 
 @dataclass(frozen=True, slots=True)
 class ProofLine:
-    """A step for the reader: its number, the steps it uses, what it says, and the facts behind it."""
+    """A step for the reader: its number, the steps it uses, what it says, and the facts behind it.
+
+    `words` can be checked; `plain` says why the step is fair to someone who will not.
+    """
 
     number: int
     title: str
@@ -82,6 +86,7 @@ class ProofLine:
     formula: Expression
     uses: tuple[int, ...]
     facts: tuple[str, ...]
+    plain: str = ""
 
     @property
     def text(self) -> str:
@@ -106,6 +111,7 @@ def proof_lines(estimand: Estimand) -> tuple[tuple[ProofLine, ...], Abbreviation
                 shown.formula,
                 tuple(numbers[id(premise)] for premise in step.premises),
                 tuple(visible(fact_words(fact)) for fact in shown.because),
+                visible(manager_words(shown)),
             )
         )
     return tuple(lines), short

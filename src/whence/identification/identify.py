@@ -30,28 +30,32 @@ from whence.identification.sources.given import Given, as_known, some_of, source
 from whence.language.estimand import Estimand, Step
 from whence.language.expression import P, atoms, replace_atoms
 from whence.language.graph import Graph
+from whence.language.graph_text import graph as read_graph
 from whence.language.printing import to_text
 from whence.language.query import Query
+from whence.language.query_text import query as read_query
 from whence.language.refusals import ImpossibleEvidence, NotIdentified, NotYetAnswerable
 from whence.language.source import Source
 from whence.runtime.events import Derived, emit, heard
 
 
 def identify(
-    query: Query, graph: Graph, given: Given | Iterable[Given] | None = None
+    query: Query | str, graph: Graph | str, given: Given | Iterable[Given] | None = None
 ) -> Estimand | NotIdentified | NotYetAnswerable | ImpossibleEvidence:
     """The estimand of a query with its derivation, or why there is none.
 
-    `given` are the distributions at hand, each a `Source`, a probability or its text, such as
-    `["P(X, Z)", "P(Y | do(X))"]`; without it, all observed variables were seen together. `NotIdentified` is
-    proved by its two models; `NotYetAnswerable` says that no procedure of ours decides a question of this
-    kind, or in this kind of graph; `ImpossibleEvidence` that what is held as seen contradicts itself.
+    Query and graph may be their texts. `given` are the distributions at hand, each a `Source`, a probability
+    or its text, such as `["P(X, Z)", "P(Y | do(X))"]`; without it, all observed variables were seen together.
+    `NotIdentified` is proved by its two models; `NotYetAnswerable` says that no procedure of ours decides a
+    question of this kind, or in this kind of graph; `ImpossibleEvidence` that what is held as seen
+    contradicts itself.
 
     Raises `UnknownVariable`, `TreatmentIsOutcome`, `RepeatedVariable`, and `InvalidQuery` for latent
     variables, for bodies without meaning and for an empty list of sources. Emits a `Derived` event for each
     step.
     """
-    query = unfolded(query, graph)
+    graph = read_graph(graph)
+    query = unfolded(read_query(query), graph)
     check_query(query, graph)
     sources = sources_from(given, graph)
     directed = graph.kind in ("DAG", "ADMG")

@@ -48,7 +48,7 @@ from whence.language.expression import Expression, Kernel, P, Product, Quotient,
 from whence.language.graph import Graph
 from whence.language.printing import to_text
 from whence.language.refusals import NotIdentified
-from whence.language.source import Source
+from whence.language.source import POLICY, Source
 from whence.language.words import fact_words
 from whence.runtime.errors import ProofRejected
 
@@ -63,13 +63,21 @@ class CheckedStep:
     needs: tuple[Fact, ...] = ()
 
 
-def verify(certificate: Estimand | NotIdentified, graph: Graph | None = None) -> tuple[CheckedStep, ...]:
+def verify(
+    certificate: Estimand | NotIdentified,
+    graph: Graph | None = None,
+    given: Iterable[Source] | None = None,
+) -> tuple[CheckedStep, ...]:
     """The steps of a proof, premises first, each checked against `graph` (by default that of the proof).
 
-    A refusal has no steps: an empty tuple says that its two models hold. A proof in an equivalence class must
-    hold in every graph of the class. Raises `ProofRejected` otherwise.
+    `given` are the distributions that the reader holds to be at hand (by default those that the proof names):
+    a proof may use no others, and the models of a refusal must agree on all of them. A refusal has no steps:
+    an empty tuple says that its two models hold. A proof in an equivalence class must hold in every graph of
+    the class. Raises `ProofRejected` otherwise.
     """
     graph = graph or certificate.graph
+    if given is not None and graph is not None:
+        _check_given(certificate, graph, frozenset(given))
     if isinstance(certificate, NotIdentified):
         check_refusal(certificate, project(graph))
         return ()
@@ -81,6 +89,16 @@ def verify(certificate: Estimand | NotIdentified, graph: Graph | None = None) ->
         _check_root(certificate, sources)
         _check_shape(certificate, world, sources)
     return (*checked, CheckedStep(root))
+
+
+def _check_given(certificate: Estimand | NotIdentified, graph: Graph, at_hand: frozenset[Source]) -> None:
+    """The certificate speaks of what is at hand; a policy is part of the question."""
+    told = certificate.given or (Source(P(graph.observed)),)
+    stated = frozenset(each for each in told if each.population != POLICY)
+    if isinstance(certificate, Estimand):
+        demand(stated <= at_hand, "given", "it uses a distribution that is not at hand")
+    else:
+        demand(at_hand <= stated, "given", "its models need not agree on all that is at hand")
 
 
 def _check_step(step: Step, world: World, sources: Sources) -> CheckedStep:

@@ -1,7 +1,8 @@
 """Estimands with their derivations as plain JSON, and back: what `whence verify answer.json` reads.
 
 A derivation is a list of steps, premises before what rests on them; a step names its premises by their place
-in the list. `from` is the claim, `to` the formula, `because` the facts of the graph, `words` a sentence.
+in the list. `from` is the claim, `to` the formula, `because` the facts of the graph, `words` a sentence, and
+`plain` one without terms of the trade.
 
 >>> from whence.language.estimand import Step
 >>> from whence.language.expression import P
@@ -36,6 +37,7 @@ from whence.language.expression_json import (
 from whence.language.graph_json import graph_from_dict, graph_to_dict
 from whence.language.json_reading import Fields, kind
 from whence.language.source_json import source_from_dict, source_to_dict
+from whence.language.step_words import manager_words
 from whence.language.words import graph_words, step_words
 from whence.runtime.errors import InvalidAnswer
 from whence.runtime.plain import JSON, plain
@@ -100,6 +102,7 @@ def derivation_to_list(derivation: Step) -> list[dict[str, JSON]]:
                 "because": [fact_to_dict(fact) for fact in step.because],
                 "premises": [places[id(premise)] for premise in step.premises],
                 "words": step_words(step),
+                "plain": manager_words(step),
             }
         )
     return found

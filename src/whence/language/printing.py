@@ -264,6 +264,8 @@ class _Printer:
             case Quotient(numerator=top, denominator=bottom):
                 above = self.part(top, scope, "numerator")
                 return style.fraction(above, self.part(bottom, scope, "denominator"))
+            case Difference(left=Product(factors=()), right=Product(factors=())):
+                return "0"
             case Difference(left=left, right=right):
                 return f"{self.part(left, scope, 'minuend')} - {self.part(right, scope, 'subtrahend')}"
             case _:

@@ -28,9 +28,10 @@ class Source:
     """A distribution that is known, or that data can be had for.
 
     `distribution` is P(of | given, do); its terms are open, but for conditions at a value, such as selection.
-    `differs` are the variables whose mechanism, hidden causes included, may be another in its population than
-    in the one that the question is about. `proxies` pairs each variable that may be missing with its
-    indicator, which is 1 where the variable was recorded; the distribution then mentions the starred name.
+    `differs` are the variables whose mechanism may be another in its population than in the one that the
+    question is about; a hidden cause differs only where all that it acts on is among them. `proxies` pairs
+    each variable that may be missing with its indicator, which is 1 where the variable was recorded; the
+    distribution then mentions the starred name.
     """
 
     distribution: P
@@ -38,7 +39,8 @@ class Source:
     proxies: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "differs", tuple(sorted(self.differs)))
+        names = (self.differs,) if isinstance(self.differs, str) else self.differs
+        object.__setattr__(self, "differs", tuple(sorted(names)))
         object.__setattr__(self, "proxies", tuple(sorted(self.proxies)))
 
     @property

@@ -33,7 +33,9 @@ from whence.identification.kinship import ancestors, descendants, require_direct
 from whence.identification.query_checks import check_query
 from whence.identification.sources.given import Given, sources_from
 from whence.language.graph import Edge, Graph, bits
+from whence.language.graph_text import graph as read_graph
 from whence.language.query import Query
+from whence.language.query_text import query as read_query
 from whence.language.source import Source
 from whence.language.words import listed
 from whence.runtime.errors import InvalidQuery
@@ -55,12 +57,15 @@ class Hinge:
     sentence: str
 
 
-def hinges(query: Query, graph: Graph, given: Given | Iterable[Given] | None = None) -> tuple[Hinge, ...]:
+def hinges(
+    query: Query | str, graph: Graph | str, given: Given | Iterable[Given] | None = None
+) -> tuple[Hinge, ...]:
     """The missing edges that carry the identification of a question, and the edges that do not matter.
 
     Warns (an event) where the search was cut short. Raises as `identify` does, `InvalidGraph` for kinds
     other than DAG and ADMG, and `InvalidQuery` where the question is not identified.
     """
+    query, graph = read_query(query), read_graph(graph)
     check_query(query, graph)
     require_directed(graph, "What identification hangs on")
     sources = sources_from(given, graph)

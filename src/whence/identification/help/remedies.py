@@ -41,8 +41,10 @@ from whence.identification.query_checks import check_query
 from whence.identification.sources.given import Given, as_known, sources_from
 from whence.language.expression import P, atoms
 from whence.language.graph import Edge, Graph
+from whence.language.graph_text import graph as read_graph
 from whence.language.printing import to_text
 from whence.language.query import Query
+from whence.language.query_text import query as read_query
 from whence.language.refusals import Hedge
 from whence.language.simplify import simplify
 from whence.language.source import Source
@@ -86,13 +88,16 @@ class Search:
     complete: bool
 
 
-def remedies(query: Query, graph: Graph, given: Given | Iterable[Given] | None = None) -> tuple[Remedy, ...]:
+def remedies(
+    query: Query | str, graph: Graph | str, given: Given | Iterable[Given] | None = None
+) -> tuple[Remedy, ...]:
     """The smallest additions of each kind that make the question answerable, single ones first.
 
     Warns (an event) where the search was cut short. Raises as `identify` does, `InvalidGraph` for kinds
     other than DAG and ADMG, and `InvalidQuery` where the question is answerable as it is.
     """
-    found = search_remedies(query, graph, sources_from(given, graph))
+    graph = read_graph(graph)
+    found = search_remedies(read_query(query), graph, sources_from(given, graph))
     if not found.complete:
         emit(
             Warned(
