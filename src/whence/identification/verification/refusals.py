@@ -130,7 +130,8 @@ def _table(model: StructuralModel, source: Source) -> dict[tuple[object, ...], F
     records = {starred(name): (name, seen) for name, seen in source.proxies}
     varying = frozenset(model.variables)
     names = [term.name for term in (*known.given, *known.of)]
-    basic = [part for name in names for part in records.get(name, (name,)) if part in varying]
+    drawn = varying - _names(known.do)
+    basic = [part for name in names for part in records.get(name, (name,)) if part in drawn]
     fixed = {term.name: term.value for term in known.terms if term.value is not None}
     fixed_or_seen = {**fixed, **{r: 1 for x, r in source.proxies if starred(x) in names}}
     occurs = (v in model.levels_of(name) for name, v in fixed_or_seen.items() if name in varying)
@@ -147,7 +148,7 @@ def _table(model: StructuralModel, source: Source) -> dict[tuple[object, ...], F
         demand(len(cells) == full, "models", f"{source} has zeros in them")
         table: dict[tuple[object, ...], Fraction] = {}
         for cell, share in cells.items():
-            there = dict(zip((name for name, _ in copies), cell, strict=True))
+            there = {**done, **dict(zip((name for name, _ in copies), cell, strict=True))}
             if all(there.get(name, value) == value for name, value in fixed.items()):
                 row = tuple(_seen(name, there, records) for name in names)
                 table[row] = table.get(row, Fraction(0)) + share
