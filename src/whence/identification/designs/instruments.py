@@ -38,7 +38,13 @@ from whence.language.graph import Graph, bits
 from whence.language.printing import name_text
 
 TRIED = 100
-"""How many minimal separators `instruments` looks at for one candidate, in search of a small one."""
+"""How many minimal separators `instruments` looks at for one candidate, in search of a small one.
+
+In a graph of more than `LARGE` nodes it looks at fewer, as there are more candidates and each is dearer.
+"""
+
+LARGE = 100
+"""Nodes beyond which a graph is large."""
 
 EXACT = 10
 """Up to this many variables to condition on, every set of them is tried."""
@@ -61,8 +67,8 @@ def instruments(graph: Graph, x: str, y: str) -> tuple[Instrument, ...]:
 
     None is dropped because a better one exists, and latent nodes are never offered; `conditional_instruments`
     lists the other sets. The set is a smallest one where there are at most `EXACT` variables to condition on,
-    else the smallest of the first `TRIED`. Raises `UnknownVariable`, `TreatmentIsOutcome`, and `InvalidQuery`
-    for a latent x or y.
+    else the smallest of the first `TRIED`, or of fewer in large graphs. Raises `UnknownVariable`,
+    `TreatmentIsOutcome`, and `InvalidQuery` for a latent x or y.
     """
     found: list[Instrument] = []
     for task in _tasks(graph, x, y):
@@ -106,7 +112,9 @@ class _Candidate:
 
     def smallest(self) -> int | None:
         """The smallest of the first sets, which is the very first where all sets are tried by size."""
-        looked_at = 1 if self.allowed.bit_count() <= EXACT else TRIED
+        nodes = max(LARGE, len(self.door.graph.nodes))
+        many = max(1, TRIED * LARGE**2 // nodes**2)
+        looked_at = 1 if self.allowed.bit_count() <= EXACT else many
         return min(islice(self.sets(), looked_at), key=int.bit_count, default=None)
 
     def _exhaustive(self) -> Iterator[int]:
