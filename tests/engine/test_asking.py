@@ -358,3 +358,18 @@ def test_a_question_open_only_for_a_third_value_is_not_called_impossible_on_data
     assert found.refusal.kind == "not_yet_answerable"
     assert "in the data it takes 2" in found.refusal.message
     assert found.status == "bounded"
+
+
+def test_an_equivalence_class_is_a_graph_like_any_other_where_all_its_graphs_agree():
+    rng = np.random.default_rng(1)
+    a, b, c = rng.normal(size=(3, 1500))
+    x = (a + b + rng.normal(size=1500) > 0).astype(int)
+    rows = {"a": a, "b": b, "c": c, "d": c + rng.normal(size=1500), "x": x}
+    rows["y"] = 2 * x + a + rng.normal(size=1500)
+    graph = wh.cpdag(wh.graph("a -> x -> y; b -> x; a -> y; c -> d"))
+    assert graph.kind == "CPDAG"
+    found = wh.ask("effect of x on y", rows, graph)
+    assert found.estimate.value == pytest.approx(2.0, abs=0.3)
+    told = {each.name: each.verdict for each in found.refutations}
+    assert told["implied independences"] == "survived"
+    assert Answer.from_json(found.to_json()).estimand == found.estimand

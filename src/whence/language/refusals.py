@@ -46,7 +46,7 @@ class Hedge:
     roots: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class NotIdentified(Refusal):
     """Proved: `models` are two of the graph that agree on all that is given and disagree on the query.
 
@@ -62,6 +62,10 @@ class NotIdentified(Refusal):
     graph: Graph | None = None
     given: tuple[Source, ...] = ()
     models: Disagreement | None = None
+
+    def __repr__(self) -> str:
+        # Its models would fill pages; they are at `models`, and in words in every view.
+        return f"NotIdentified({self.message!r})"
 
 
 @dataclass(frozen=True, slots=True)

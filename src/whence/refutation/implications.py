@@ -16,6 +16,7 @@ import numpy as np
 
 from whence.estimation.columns import Columns
 from whence.identification.adjustment import is_adjustment_set
+from whence.identification.classes.markov_class import member
 from whence.identification.designs.implications import Independence, implied_independences
 from whence.identification.projection import latent_projection
 from whence.language.estimand import Adjustment, Shape
@@ -140,7 +141,9 @@ def _edges(independence: Independence) -> tuple[Edge, ...]:
 
 def implications(graph: Graph, columns: Columns, shape: Shape | None) -> tuple[Refutation, ...]:
     """Two checks: on the independences that the answer hangs on, and on the rest, if there are any."""
-    made = predictions(graph, columns, shape)
+    # All graphs of an equivalence class imply the same, and the adjustment set serves in each.
+    plain = member(graph) if graph.kind in ("CPDAG", "MPDAG") else graph
+    made = predictions(plain, columns, shape)
     bearing = tuple(each for each in made if each.bears)
     others = tuple(each for each in made if not each.bears)
     found = [_verdict_on(bearing, "bearing")]

@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from whence.identification.classes.markov_class import member
 from whence.identification.kinship import ancestral_around, descendants, district
 from whence.identification.projection import latent_projection
 from whence.identification.reachability import Adjacency
@@ -75,14 +76,15 @@ def _names(names: tuple[str, ...]) -> str:
 def implied_independences(graph: Graph) -> tuple[Independence, ...]:
     """One independence, with a minimal set, for each pair of observed variables that has any.
 
-    Latent nodes are never mentioned. Raises `InvalidGraph` for kinds other than DAG and ADMG.
+    Latent nodes are never mentioned. All graphs of a class imply the same: of a CPDAG or MPDAG one is asked.
+    Raises `InvalidGraph` for other kinds than these, DAG and ADMG.
     """
     return tuple(independences(graph))
 
 
 def independences(graph: Graph) -> Iterator[Independence]:
     """The same one by one: a large graph implies millions, and the first are soon found."""
-    observed = latent_projection(graph)
+    observed = latent_projection(member(graph) if graph.kind in ("CPDAG", "MPDAG") else graph)
     edges = Adjacency.of(observed)
     for a, name in enumerate(observed.nodes):
         near = observed.parents[a] | observed.children[a] | observed.spouses[a]
