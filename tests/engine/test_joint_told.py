@@ -6,6 +6,7 @@ import pytest
 import whence as wh
 from whence.engine.joint_told import solved
 from whence.language.expression import P, Term
+from whence.runtime.errors import InvalidQuery
 
 LEVELS = {"X": (0, 1), "Y": (0, 1)}
 
@@ -41,3 +42,17 @@ def test_bounds_from_cells_are_those_from_the_table_of_them():
     found = wh.bounds(query, "D -> Y", cells)
     # Tian and Pearl (2000): without confounding PN is at least 1 - P(y | x') / P(y | x).
     assert (found.lower, found.upper, found.sharp) == (pytest.approx(0.75), pytest.approx(1.0), True)
+
+
+def test_a_number_that_contradicts_another_is_not_passed_over():
+    known = {"P(X=1, Y=1)": 0.3, "P(X=1)": 0.5, "P(X=0, Y=1)": 0.1}
+    same = wh.bounds("P(Y=1 | do(X=1))", "X -> Y; X <-> Y", known, given={"P(X=1)": 0.5})
+    assert (same.lower, same.upper) == (pytest.approx(0.3), pytest.approx(0.8))
+    other = wh.bounds("P(Y=1 | do(X=1))", "X -> Y; X <-> Y", known, given={"P(X=1)": 0.7})
+    assert isinstance(other, wh.Contradiction)
+
+
+def test_a_number_of_another_population_is_none_of_this_one():
+    known = {"P(X=1, Y=1)": 0.3, "P@trial(Y=1 | do(X=1))": 0.9}
+    with pytest.raises(InvalidQuery, match="another population"):
+        wh.bounds("P(Y=1 | do(X=1))", "X -> Y; X <-> Y", known)

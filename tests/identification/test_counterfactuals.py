@@ -12,13 +12,14 @@ from oracles.imagined import asked_trials, counterfactual_trials, fits, of_two_l
 from oracles.models import joint, random_model
 from oracles.worlds import arrows, random_admg
 from whence.identification.counterfactuals.counterfactual_worlds import Conflict
-from whence.identification.counterfactuals.experiments import MOST_VARIABLES, every_experiment, experimental
+from whence.identification.counterfactuals.experiments import MOST_VARIABLES, every_experiment
 from whence.identification.counterfactuals.imagining import identify_counterfactual
 from whence.identification.effects import Proved, identify_doing
 from whence.identification.identify import identify
+from whence.identification.sources.general_id import kernels_from
 from whence.identification.verify import verify
-from whence.language.estimand import Adjustment, Estimand
-from whence.language.expression import P, Term
+from whence.language.estimand import Adjustment, Estimand, Step
+from whence.language.expression import Kernel, P, Term
 from whence.language.graph import Graph
 from whence.language.query import Query, att
 from whence.language.query_text import query
@@ -106,7 +107,9 @@ def test_probabilities_of_causation_are_refused_with_two_models_even_without_con
     found = identify(query(text), graph)
     assert isinstance(found, NotIdentified)
     assert verify(found, graph) == ()
-    assert isinstance(identify_counterfactual(graph, atom(text), experimental(graph)), Conflict)
+    assert isinstance(
+        identify_counterfactual(graph, atom(text), kernels_from(graph, every_experiment(graph))), Conflict
+    )
 
 
 def test_what_has_no_common_cause_with_the_question_cancels():
@@ -209,11 +212,11 @@ def test_all_experiments_hold_every_kernel():
     for seed in range(20):
         rng = np.random.default_rng(seed)
         graph = random_admg(rng, 4, 3.0, 0.5)
-        kernel = experimental(graph)
+        kernel = kernels_from(graph, every_experiment(graph))
         for part in range(1, 16):
             step = kernel(part)
-            assert isinstance(step.formula, P)
-            assert {term.name for term in step.formula.of} == set(graph.names(part))
+            assert isinstance(step, Step)
+            assert step.claim == Kernel(graph.names(part))
     assert len(every_experiment(CONFOUNDED)) == 7
     with pytest.raises(InvalidGraph, match="can be set in"):
         every_experiment(Graph.of([f"V{i}" for i in range(MOST_VARIABLES + 1)], []))

@@ -177,18 +177,20 @@ def _statements(
 
 def _joined(statements: Sequence[Statement], levels: Levels) -> tuple[Statement, ...]:
     """The statements, those of single numbers seen as one distribution where they fix it."""
-    told = {
-        each.source: each.known for each in statements if isinstance(each.known, float) and not each.source.do
-    }
-    whole = solved(told, levels) if all(t.name in levels for atom in told for t in atom.terms) else None
+    single = [each for each in statements if isinstance(each.known, float) and not each.source.do]
+    told = {each.source: each.known for each in single if isinstance(each.known, float)}
+    # What is said twice, and otherwise, must meet the rest as it stands: no number makes way for another.
+    once = all(told[each.source] == each.known for each in single)
+    named = all(term.name in levels for atom in told for term in atom.terms)
+    whole = solved(told, levels) if once and named else None
     if whole is None:
         return tuple(statements)
-    rest = (each for each in statements if each.source not in told)
+    rest = (each for each in statements if each not in single)
     return (Statement(P(whole.variables), whole), *rest)
 
 
 def _is_statement(key: object) -> bool:
-    return isinstance(key, P) or (isinstance(key, str) and key.strip().startswith("P("))
+    return isinstance(key, P) or (isinstance(key, str) and key.strip().startswith(("P(", "P@")))
 
 
 def _statement(text: str | P, known: object) -> Statement:
@@ -196,6 +198,10 @@ def _statement(text: str | P, known: object) -> Statement:
     if not isinstance(source, P) or any(term.world for term in source.terms):
         raise InvalidQuery(
             f"{quoted(str(text))} is no distribution of what was seen or set.", "Write P(Y | do(X))."
+        )
+    if source.population:
+        raise InvalidQuery(
+            f"{quoted(str(text))} is of another population.", "Give what is known of the one asked about."
         )
     open_names = [term.name for term in source.terms if term.value is None]
     if isinstance(known, bool | int | float):

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whence.language.expression import P, Term, Value
+from whence.language.expression import P, Value
 from whence.language.printing import name_text, value_text
 
 if TYPE_CHECKING:
@@ -145,8 +145,3 @@ class BoundsProblem:
     def size(self) -> int:
         """How many unknown shares there are."""
         return sum(len(block.types) for block in self.blocks)
-
-
-def spelt_terms(setting: Setting) -> tuple[Term, ...]:
-    """The setting as terms of an expression."""
-    return tuple(Term(name, value) for name, value in setting)

@@ -9,17 +9,12 @@ Source: I. Shpitser and J. Pearl, "What counterfactuals can be tested" (UAI 2007
 >>> bow = Graph.of((), [Edge("X", "Y"), Edge("X", "Y", "<->")])
 >>> [str(source) for source in every_experiment(bow)]
 ['P(X, Y)', 'P(Y | do(X))', 'P(X | do(Y))']
->>> experimental(bow)(bow.mask("Y")).formula == P("Y", do="X")
-True
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from whence.language.estimand import Fact, Step
-from whence.language.expression import Kernel, P
-from whence.language.graph import Graph, union
+from whence.language.expression import P
+from whence.language.graph import Graph
 from whence.language.source import Source
 from whence.runtime.errors import InvalidGraph
 
@@ -43,17 +38,3 @@ def every_experiment(graph: Graph) -> tuple[Source, ...]:
         z = [name for place, name in enumerate(names) if mask >> place & 1]
         found.append(Source(P([name for name in names if name not in z], (), z)))
     return tuple(found)
-
-
-def experimental(graph: Graph) -> Callable[[int], Step]:
-    """Kernels where every experiment is at hand: Q[C] = P(C | do its other parents).
-
-    `graph` is a DAG or ADMG without latent nodes.
-    """
-
-    def kernel(part: int) -> Step:
-        names, z = graph.names(part), union(graph.parents, part) & ~part
-        fact = Fact("ancestral", names, among=graph.names(graph.all & ~z))
-        return Step("ancestral", Kernel(names), P(names, (), graph.names(z)), (fact,))
-
-    return kernel

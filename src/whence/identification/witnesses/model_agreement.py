@@ -11,8 +11,9 @@ Source: J. Tian and J. Pearl, "A general identification condition for causal eff
 >>> from whence.language.graph import Edge, Graph
 >>> fork = Graph.of((), [Edge("X", "Y")])
 >>> coin = Bit(0, "path", hidden=("U1",))
->>> copied = bit_model(fork, (coin, Bit(1, "path", ((0, "path"),), ("U2",))), {"U1": HALF, "U2": HALF}, {})
->>> apart = bit_model(fork, (coin, Bit(1, "path", (), ("U2",))), {"U1": HALF, "U2": HALF}, {})
+>>> half = Fraction(1, 2)
+>>> copied = bit_model(fork, (coin, Bit(1, "path", ((0, "path"),), ("U2",))), {"U1": half, "U2": half}, {})
+>>> apart = bit_model(fork, (coin, Bit(1, "path", (), ("U2",))), {"U1": half, "U2": half}, {})
 >>> agree_on_all(Evaluated(copied), Evaluated(apart))
 True
 """
@@ -28,7 +29,6 @@ from whence.identification.witnesses.model_values import Evaluated, Weights, eve
 from whence.language.expression import Term
 from whence.language.source import Source, starred
 
-HALF = Fraction(1, 2)
 MISSING = "not recorded"
 """What a proxy shows where its indicator is not 1."""
 
