@@ -1,4 +1,7 @@
-"""Run the benchmarks: `./run bench` all of them, `./run bench import_time` one, `./run bench --list` none."""
+"""Run the benchmarks: `./run bench` all of them, `./run bench import_time` one, `./run bench --list` none.
+
+Those of a room with many have a folder of their own: `./run bench rlm/throughput`.
+"""
 
 import subprocess
 import sys
@@ -10,7 +13,15 @@ FOLDER = Path(__file__).parent
 
 def scripts() -> dict[str, Path]:
     """Name -> script of every benchmark."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*.py")) if not path.stem.startswith("_")}
+    paths = [*sorted(FOLDER.glob("*.py")), *sorted(FOLDER.glob("rlm/*.py"))]
+    named = {path.relative_to(FOLDER).with_suffix("").as_posix(): path for path in paths}
+    return {name: path for name, path in named.items() if path.stem[0] != "_" and is_script(path)}
+
+
+def is_script(path: Path) -> bool:
+    """Whether a file can be run by itself and measures by itself; others are parts of one that does."""
+    text = path.read_text("utf-8")
+    return "__main__" in text and not text.lstrip().startswith(('"""A mock', '"""Run in the rivals'))
 
 
 def summary(script: Path) -> str:

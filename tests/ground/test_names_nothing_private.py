@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
-# Addresses that a reader is meant to see: the licence, name spaces of file formats, and papers.
+# Addresses that a reader is meant to see: the licence, name spaces of file formats, papers, and the
+# interfaces of language models that a user may ask for by name.
 ALLOWED_HOSTS = {
+    "api.openai.com",
+    "api.anthropic.com",
+    "openrouter.ai",
+    "json-schema.org",
     "www.apache.org",
     "www.w3.org",
     "doi.org",

@@ -20,11 +20,12 @@ from whence.cli.ask import ask
 from whence.cli.demo import demo
 from whence.cli.graph import graph
 from whence.cli.identify import identify
+from whence.cli.rlm import rlm
 from whence.cli.verify import verify
 from whence.runtime.errors import WhenceError
 from whence.runtime.plain import JSON
 
-OURS, MISUSE, INTERRUPTED = 1, 2, 130
+OURS, MISUSE, REFUSED, INTERRUPTED = 1, 2, 3, 130
 
 app = typer.Typer(
     name="whence",
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 for command in (ask, identify, verify, graph, demo):
     app.command()(command)
+app.add_typer(rlm)
 
 
 def show_version(wanted: bool) -> None:
@@ -100,6 +102,8 @@ def told(error: Exception, *, as_json: bool) -> int:
             str(error) if isinstance(error, WhenceError) else f"{known['message']} {known['cure']}".rstrip()
         )
         print(f"whence: {text}", file=sys.stderr)
+    if getattr(error, "code", None) == "no_answer":  # a run of a language model, gone through to its end
+        return REFUSED
     return MISUSE if isinstance(error, WhenceError | OSError) or is_usage(error) else OURS
 
 

@@ -1,0 +1,75 @@
+"""Recursive language models: a model that is given a prompt of any size as a variable, writes code to look
+at it, and calls itself on the parts (Zhang, Kraska & Khattab, arXiv 2512.24601). It knows nothing causal.
+
+>>> from whence.rlm import RLM, Budget
+>>> lost = RLM("echo", client=lambda messages: "the red one", budget=Budget(calls=3))
+>>> lost.completion("Ann has two bicycles; the red one was stolen.", "Which was stolen?").answer
+'the red one'
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from whence.rlm.budget import Amount, Budget, Ledger
+    from whence.rlm.clients.anthropic import AnthropicClient
+    from whence.rlm.clients.client import Client
+    from whence.rlm.clients.function import FunctionClient
+    from whence.rlm.clients.openai import OpenAIClient
+    from whence.rlm.completion import Completion
+    from whence.rlm.environments.environment import CellLimits
+    from whence.rlm.errors import CallError, LanguageModelError, NoAnswer
+    from whence.rlm.events import RunEvent
+    from whence.rlm.messages import Message, Reply, Request, Usage
+    from whence.rlm.pricing import FREE, Price
+    from whence.rlm.rlm import RLM, Streamed
+    from whence.rlm.tree import RunTree
+
+__all__ = [
+    "FREE",
+    "RLM",
+    "Amount",
+    "AnthropicClient",
+    "Budget",
+    "CallError",
+    "CellLimits",
+    "Client",
+    "Completion",
+    "FunctionClient",
+    "LanguageModelError",
+    "Ledger",
+    "Message",
+    "NoAnswer",
+    "OpenAIClient",
+    "Price",
+    "Reply",
+    "Request",
+    "RunEvent",
+    "RunTree",
+    "Streamed",
+    "Usage",
+]
+
+_MODULES = {
+    "budget": ("Amount", "Budget", "Ledger"),
+    "clients.anthropic": ("AnthropicClient",),
+    "clients.client": ("Client",),
+    "clients.function": ("FunctionClient",),
+    "clients.openai": ("OpenAIClient",),
+    "completion": ("Completion",),
+    "environments.environment": ("CellLimits",),
+    "errors": ("CallError", "LanguageModelError", "NoAnswer"),
+    "events": ("RunEvent",),
+    "messages": ("Message", "Reply", "Request", "Usage"),
+    "pricing": ("FREE", "Price"),
+    "rlm": ("RLM", "Streamed"),
+    "tree": ("RunTree",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name of this room when it is first used."""
+    if name in _HOME:
+        return getattr(import_module(f"whence.rlm.{_HOME[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
