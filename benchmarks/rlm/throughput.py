@@ -19,8 +19,10 @@ import subprocess
 import sys
 import textwrap
 import time
+from functools import partial
 
 import aiohttp
+from mock_server import Mock
 
 from whence.rlm.budget import Budget, Ledger
 from whence.rlm.calls import Answered, Caller
@@ -37,64 +39,11 @@ BAR_CPU_MS = 0.7
 # ── the mock server ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Mock(asyncio.Protocol):
-    """Answers every POST after a delay, with the content that `reply_to` gives for the body."""
-
-    def __init__(self, delay: float, count: int) -> None:
-        self.delay = delay
-        self.count = count
-        self.inbox = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where to answer."""
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer each whole request that has come, after the delay."""
-        self.inbox += data
-        while True:
-            head, found, rest = self.inbox.partition(b"\r\n\r\n")
-            if not found:
-                return
-            length = next(
-                (
-                    int(line[15:])
-                    for line in head.lower().split(b"\r\n")
-                    if line.startswith(b"content-length:")
-                ),
-                0,
-            )
-            if len(rest) < length:
-                return
-            body, self.inbox = rest[:length], rest[length:]
-            asyncio.get_running_loop().call_later(self.delay, self.answer, body)
-
-    def answer(self, body: bytes) -> None:
-        """Answer one, if anybody still listens."""
-        if not self.transport.is_closing():
-            self.transport.write(reply_to(body, self.count))
-
-
-def reply_to(body: bytes, count: int) -> bytes:
-    """A chat completion. A sub-call is short; a rival's root prompt is long and gets a cell in reply."""
-    content = "yes"
+def spoken(body: bytes, count: int) -> str:
+    """What the mock says. A sub-call is short; a rival's root prompt is long and gets a cell in reply."""
     if len(body) > ROOT_BYTES:
-        content = (SCRIPT_DSPY if b"[[ ##" in body else SCRIPT_RLMS).replace("COUNT", str(count))
-    payload = json.dumps(
-        {
-            "id": "mock",
-            "object": "chat.completion",
-            "created": 0,
-            "model": "mock",
-            "choices": [
-                {"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}
-            ],
-            "usage": {"prompt_tokens": 10, "completion_tokens": 1, "total_tokens": 11},
-        }
-    ).encode()
-    return (
-        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(payload)
-    ) + payload
+        return (SCRIPT_DSPY if b"[[ ##" in body else SCRIPT_RLMS).replace("COUNT", str(count))
+    return "yes"
 
 
 SCRIPT_RLMS = textwrap.dedent(
@@ -123,7 +72,8 @@ SCRIPT_DSPY = (
 async def serve(delay: float, count: int) -> None:
     """Answer until the parent closes our input."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Mock(delay, count), "127.0.0.1", 0, backlog=1_024)
+    speaks = partial(spoken, count=count)
+    server = await loop.create_server(lambda: Mock(delay, speaks), "127.0.0.1", 0, backlog=1_024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 

@@ -23,7 +23,7 @@ from whence.cli.identify import identify
 from whence.cli.rlm import rlm
 from whence.cli.verify import verify
 from whence.runtime.errors import WhenceError
-from whence.runtime.plain import JSON
+from whence.runtime.plain import JSON, harmless
 
 OURS, MISUSE, REFUSED, INTERRUPTED = 1, 2, 3, 130
 
@@ -95,13 +95,13 @@ def told(error: Exception, *, as_json: bool) -> int:
         print("whence: interrupted.", file=sys.stderr)
         return INTERRUPTED
     if as_json:
-        print(json.dumps(described(error), ensure_ascii=False), file=sys.stderr)
+        print(harmless(json.dumps(described(error), ensure_ascii=False), as_json=True), file=sys.stderr)
     else:
         known = described(error)
         text = (
             str(error) if isinstance(error, WhenceError) else f"{known['message']} {known['cure']}".rstrip()
         )
-        print(f"whence: {text}", file=sys.stderr)
+        print(f"whence: {harmless(text)}", file=sys.stderr)
     if getattr(error, "code", None) == "no_answer":  # a run of a language model, gone through to its end
         return REFUSED
     return MISUSE if isinstance(error, WhenceError | OSError) or is_usage(error) else OURS

@@ -35,10 +35,10 @@ def chosen_format(asked: Format | None, out: Path | None) -> Format:
     return ENDINGS[out.suffix.lower()]
 
 
-def check_writable(out: Path | None) -> None:
+def check_writable(out: Path | None, option: str = "--out") -> None:
     """Fail before the work rather than after it, if the file cannot be written."""
     if out is not None and (out.is_dir() or not os.access(out.parent, os.W_OK)):
-        raise InvalidOption("--out", out, "a file in a folder that exists and can be written to")
+        raise InvalidOption(option, out, "a file in a folder that exists and can be written to")
 
 
 def write(text: str, out: Path | None) -> None:

@@ -50,6 +50,7 @@ from whence.cli.rlm_options import (
 )
 from whence.cli.rlm_progress import live
 from whence.runtime.errors import InvalidOption, WhenceError
+from whence.runtime.plain import harmless
 
 if TYPE_CHECKING:
     from whence.rlm.completion import Completion
@@ -111,8 +112,7 @@ def ask(
     out: OutOption = None,
 ) -> int:
     """Answer a question about files and folders of any size."""
-    check_writable(out)
-    check_writable(html)
+    check_written(out, html, journal, replay)
     if not context:
         raise InvalidOption("--context", "nothing", "a file, a folder, several of them, or - for stdin")
     from whence.rlm import RLM, Budget
@@ -147,7 +147,7 @@ def demo(
     full: FullOption = False,
 ) -> int:
     """Show a whole run from a bundled recording made with a simulated model; needs no key and no model."""
-    check_writable(html)
+    check_writable(html, "--html")
     from whence.rlm.demo import play
 
     shown = play()
@@ -189,10 +189,21 @@ def bench(
     machine = RLM(**server)
     with live():
         result = measure(machine, sizes=tuple(size or (8_000, 32_000)), items=items, limit_usd=limit_usd)
-    write(result.to_text(), None)
+    write(harmless(result.to_text()), None)
     if out is not None:
         write(json.dumps(result.to_dict(), ensure_ascii=False, indent=2), out)
     return 0
+
+
+def check_written(out: Path | None, html: Path | None, *read: Path | None) -> None:
+    """Fail before the work if a result cannot be written, or would be written over a journal."""
+    check_writable(out)
+    check_writable(html, "--html")
+    taken = [path.resolve() for path in read if path is not None]
+    for option, path in (("--html", html), ("--out", out)):
+        if path is not None and path.resolve() in taken:
+            raise InvalidOption(option, path, "a file of its own: that one is written or read already")
+        taken += [path.resolve()] if path is not None else []
 
 
 def opened(paths: list[str]) -> object:
@@ -226,7 +237,9 @@ def shown(
     if html is not None:
         write(done.to_html(), html)
     if as_json:
-        write(json.dumps(done.to_dict(), ensure_ascii=False, indent=2), out)
+        text = json.dumps(done.to_dict(), ensure_ascii=False, indent=2)
     else:
-        write(done.to_text(full=full) if tree else f"{done.response}\n\n{done.summary}", out)
+        text = done.to_text(full=full) if tree else f"{done.response}\n\n{done.summary}"
+    # A model wrote the answer, perhaps at a document's bidding: a file gets it as it is, a terminal does not.
+    write(text if out is not None else harmless(text, as_json=as_json), out)
     return 0

@@ -107,13 +107,13 @@ def reached(
         )
     return {
         "model": named,
-        "base_url": base_url or os.environ.get("WHENCE_LM_BASE_URL"),
+        "base_url": base_url if base_url is not None else os.environ.get("WHENCE_LM_BASE_URL"),
         "sub_model": sub_model,
         "api": api,
         "key_env": key_env,
         "allow_hosts": tuple(allow_host or ()),
-        "price": price_of(price),
-        "sub_price": price_of(sub_price),
+        "price": price_of(price, "--price"),
+        "sub_price": price_of(sub_price, "--sub-price"),
         "window": window,
         "seed": seed,
     }
@@ -128,7 +128,7 @@ def recorded(journal: Path) -> str:
     return header_of(journal).model
 
 
-def price_of(text: str | None) -> "Price | None":
+def price_of(text: str | None, option: str) -> "Price | None":
     """`input,output` or `input,output,cached` in dollars per million tokens."""
     if text is None:
         return None
@@ -140,5 +140,5 @@ def price_of(text: str | None) -> "Price | None":
         if len(rest) > 1:
             raise ValueError
     except ValueError:
-        raise InvalidOption("--price", text, "input,output in dollars per million tokens") from None
+        raise InvalidOption(option, text, "input,output in dollars per million tokens") from None
     return Price(input=first, output=second, cached=rest[0] if rest else None)

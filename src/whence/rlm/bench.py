@@ -14,10 +14,11 @@ from typing import Literal, TypeAlias
 
 from whence.rlm.budget import Budget
 from whence.rlm.errors import CallError, LanguageModelError, NoAnswer, UnknownPrice
+from whence.rlm.events import CallEnded, Concluding, RunEnded
 from whence.rlm.rlm import RLM
 from whence.rlm.tasks import KINDS, Kind, Task, make_task
 from whence.runtime.errors import InvalidOption
-from whence.runtime.events import Progress, check_cancelled, emit
+from whence.runtime.events import Event, Progress, check_cancelled, emit, listening
 from whence.runtime.plain import JSON
 
 Arm: TypeAlias = Literal["direct", "recursive"]
@@ -76,7 +77,7 @@ class Measured:
     def to_text(self) -> str:
         """The measurement as a table: mean score with its 95 % interval, tokens and dollars a task."""
         lines = [
-            f"{self.model} on generated tasks ({len(self.items)} runs, ${self.usd:.4f})",
+            f"{self.model} on generated tasks: {len(self.items)} runs, ${self.usd:.4f}",
             (
                 f"{'task':10} {'tokens':>9}  {'way':10} {'n':>3}  {'score':>5}  {'95 %':>13}"
                 f"  {'tokens used':>11}  {'$ each':>8}"
@@ -94,7 +95,9 @@ class Measured:
                 f"  {tokens:>11,.0f}  {money}"
             )
         if not self.complete:
-            lines.append(f"Stopped before the limit of ${self.limit_usd:g} would have been passed.")
+            lines.append(
+                f"Stopped where the limit of ${self.limit_usd:g} cut a run short; that one is left out."
+            )
         lines.append("Few items give wide intervals: compare ways only where theirs are apart.")
         return "\n".join(lines)
 
@@ -120,24 +123,36 @@ def measure(rlm: RLM, *, sizes: tuple[int, ...], items: int, limit_usd: float) -
     spent = 0.0
     for number, (one, arm) in enumerate(plan):
         check_cancelled()
-        left = limit_usd - spent
-        if left <= 0 and rlm.price.input + rlm.price.output > 0:
+        item, cut_short = attempt(rlm, one, arm, max(0.0, limit_usd - spent))
+        spent += item.usd or 0.0
+        if cut_short:
             return Measured(
                 model=rlm.model, items=tuple(done), usd=spent, limit_usd=limit_usd, complete=False
             )
-        item = attempt(rlm, one, arm, left)
-        spent += item.usd or 0.0
         done.append(item)
         emit(Progress(stage="bench", done=number + 1, total=len(plan)))
     return Measured(model=rlm.model, items=tuple(done), usd=spent, limit_usd=limit_usd, complete=True)
 
 
-def attempt(rlm: RLM, one: Task, arm: Arm, left: float) -> Item:
-    """Answer one task one way, for at most `left` dollars; a run without an answer scores nothing."""
+def attempt(rlm: RLM, one: Task, arm: Arm, left: float) -> tuple[Item, bool]:
+    """Answer one task one way, for at most `left` dollars; a run without an answer scores nothing.
+
+    Also whether the dollars cut it short: then it measures the limit and not the model, and does not count.
+    """
     budget: Budget = replace(rlm.budget, usd=left)
     way = replace(rlm, route=arm, budget=budget)
+    short: list[str] = []
+
+    def hear(event: Event) -> None:
+        told = event.reason if isinstance(event, Concluding) else ""
+        told = event.message if isinstance(event, RunEnded) else told
+        told = event.error or "" if isinstance(event, CallEnded) else told
+        if " usd is spent" in told:
+            short.append(told)
+
     try:
-        completion = way.completion(list(one.documents), one.question)
+        with listening(hear):
+            completion = way.completion(list(one.documents), one.question)
     except CallError:
         raise  # the server's fault is no measurement of the model
     except NoAnswer as error:
@@ -149,7 +164,7 @@ def attempt(rlm: RLM, one: Task, arm: Arm, left: float) -> Item:
     from whence.rlm.completion import Completion  # noqa: PLC0415 - loads what only a finished run needs
 
     known = completion if isinstance(completion, Completion) else None
-    return Item(
+    item = Item(
         kind=one.kind,
         size=one.size,
         seed=one.seed,
@@ -160,6 +175,7 @@ def attempt(rlm: RLM, one: Task, arm: Arm, left: float) -> Item:
         seconds=0.0 if known is None else known.seconds,
         error=failed,
     )
+    return item, bool(short)
 
 
 def interval(scores: list[float]) -> tuple[float, float]:

@@ -26,9 +26,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from whence.rlm.budget import Amount, Ledger
+from whence.rlm.budget import NOTHING, Amount, Ledger
 from whence.rlm.clients.client import Client
-from whence.rlm.errors import BudgetSpent, CallError, EmptyReply, RateLimited, ServerFault
+from whence.rlm.errors import BudgetSpent, CallError, EmptyReply, RateLimited, ReplayMissed, ServerFault
 from whence.rlm.memo import Memo
 from whence.rlm.messages import Reply, Request, Usage
 from whence.rlm.pace import Pace
@@ -190,6 +190,7 @@ class Caller:
                 return spent.with_traceback(None)
             except CallError as error:
                 fault = error.with_traceback(None)
+                fault.sent = attempt
             else:
                 if self._memo is not None:
                     self._memo[key] = reply
@@ -241,6 +242,9 @@ class Caller:
             try:
                 reply = await self._in_time(request, ledger)
                 used = self._used(reply.usage, reply.usd)
+            except ReplayMissed:
+                used = NOTHING  # nobody was asked
+                raise
             except EmptyReply as fault:
                 if fault.usage is not None:
                     used = self._used(fault.usage, fault.usd)

@@ -31,6 +31,7 @@ MOST_ENDS = 64  # ends tried for one fence
 MOST_PARSES = 512
 PARSED_PER_CHARACTER = 4
 PARSED_ANYWAY = 200_000  # characters
+LONGEST = 400_000  # characters of a reply; models write fewer, and Python takes 500 bytes for each
 
 FENCE = re.compile(r"(?P<before>[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?)(?P<fence>`{3,}|~{3,})(?P<info>.*)")
 QUOTES = ('"""', "'''")
@@ -39,6 +40,7 @@ WORD = re.compile(r"[\s{.]*([^\s{}.,:;=`~]*)")
 NO_CODE = "the reply holds no code; FINAL and the other functions work only in a fenced cell."
 ONLY_THOUGHT = "the reply ends inside <think>; a cell goes after it."
 EMPTY = "a fence was empty; the code goes on the lines below its first."
+TOO_LONG = f"the reply is longer than {LONGEST:,} characters; write shorter ones."
 NOT_CODE = "a fence without a mark, left open, holds no Python."
 
 _DOES = (
@@ -67,6 +69,8 @@ class Cells:
 
 def cells(reply: str) -> Cells:
     """The cells of a model's reply."""
+    if len(reply) > LONGEST:
+        return Cells((), TOO_LONG)
     scan = _Scan(reply)
     found = scan.fenced()
     if scan.fences:

@@ -20,7 +20,8 @@ class Completion:
 
     `answer` is of the type asked for, `plain_answer` the same as JSON; None only in the `completion` of a
     `NoAnswer`. `usd` is None where no price is known. `isolation` names what confined the model's code
-    ("unsafe" if nothing did), `replayed` counts replies that came from a journal and cost nothing now.
+    ("unsafe" if nothing did) and `strength` how that was tried; `replayed` counts replies that came from a
+    journal and cost nothing now.
     """
 
     answer: object
@@ -30,6 +31,7 @@ class Completion:
     route: Route
     why: str
     isolation: str
+    strength: str
     iterations: int
     calls: int
     usage: Usage
@@ -67,6 +69,7 @@ class Completion:
             "route": self.route,
             "why": self.why,
             "isolation": self.isolation,
+            "strength": self.strength,
             "iterations": self.iterations,
             "calls": self.calls,
             "usage": {

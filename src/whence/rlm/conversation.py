@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from whence.rlm.errors import PromptTooLong
 from whence.rlm.messages import Message
 from whence.rlm.pricing import likely_tokens
 
@@ -62,3 +63,10 @@ class Conversation:
         said = Message("user", "Go on from your summary. The whole conversation is in `history`.")
         self.messages = [*self.messages[:2], summed, said, *last]
         return len(middle)
+
+
+def check_opening(opened: Conversation, window: int) -> None:
+    """Refuse what begins so long that no conversation can follow; raises `PromptTooLong`."""
+    tokens = likely_tokens(opened.characters)
+    if tokens > FULL * window:
+        raise PromptTooLong(tokens, window)

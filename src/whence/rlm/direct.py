@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from whence.rlm.budget import Ledger
 from whence.rlm.contexts import Contexts
-from whence.rlm.errors import InvalidOutput, NoAnswer
-from whence.rlm.events import ModelReplied, RunStarted
+from whence.rlm.errors import InvalidOutput, NoAnswer, PromptTooLong
+from whence.rlm.events import ModelReplied, Noted, RunStarted
 from whence.rlm.messages import Message, Request
+from whence.rlm.pricing import likely_tokens
 from whence.rlm.prompts import DIRECT
 from whence.rlm.setup import Setup
 
@@ -29,17 +30,7 @@ async def read_directly(
             bytes=contexts.bytes,
         )
     )
-    documents = contexts.text(int(setup.root.window * 4))
-    prompt = (
-        documents
-        if question is None and setup.output.kind == "text"
-        else DIRECT.format(
-            documents=documents,
-            question=question or "it stands in the documents",
-            output=setup.output.describe(),
-        )
-    )
-    messages = [Message("user", prompt)]
+    messages = [Message("user", _prompt(setup, contexts, question))]
     reason = ""
     for turn in range(TRIES):
         request = Request(
@@ -50,6 +41,7 @@ async def read_directly(
             schema=setup.output.schema,
         )
         answered = await setup.root.caller.ask(request, ledger)
+        setup.book_retries(request.key, answered, ledger)
         reply = answered.reply
         setup.teller.tell(
             ModelReplied(
@@ -61,6 +53,10 @@ async def read_directly(
                 replayed=answered.replayed,
             )
         )
+        if reply.finish == "length":
+            setup.teller.tell(
+                Noted(message="the reply was cut off at its greatest length: its end is missing")
+            )
         try:
             return setup.output.from_reply(reply.text), turn + 1
         except InvalidOutput as error:
@@ -70,3 +66,20 @@ async def read_directly(
                 Message("user", f"That is not a valid answer: {reason}. {setup.output.describe()}"),
             ]
     raise NoAnswer(f"none of {TRIES} direct replies was valid ({reason})")
+
+
+def _prompt(setup: Setup, contexts: Contexts, question: str | None) -> str:
+    """Everything in one message; raises `UnusableContext` or `PromptTooLong` where it does not fit."""
+    documents = contexts.text(int(setup.root.window * 4))
+    prompt = (
+        documents
+        if question is None and setup.output.kind == "text"
+        else DIRECT.format(
+            documents=documents,
+            question=question or "it stands in the documents",
+            output=setup.output.describe(),
+        )
+    )
+    if (tokens := likely_tokens(len(prompt))) > setup.root.window:
+        raise PromptTooLong(tokens, setup.root.window)
+    return prompt

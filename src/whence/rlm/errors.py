@@ -18,6 +18,7 @@
         │   ├── UnknownPrice          a money budget for a model without a price
         │   ├── NotConfined           no sandbox here
         │   ├── UnusableContext       a context that cannot be read
+        │   ├── PromptTooLong         instructions and question do not fit the window
         │   ├── InvalidSignature      an output type that cannot be understood
         │   └── ResumeMismatch        a journal of another run
         ├── BudgetSpent               nothing left to reserve; `kind` says of what
@@ -50,9 +51,19 @@ class LanguageModelError(WhenceError):
 
 
 class CallError(LanguageModelError):
-    """One call failed. `transient`: the same call may work later."""
+    """One call failed. `transient`: the same call may work later. `sent`: how often it was sent."""
 
     transient: ClassVar[bool] = False
+    _sent: int = 0
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent, each of which is a call of the budget."""
+        return self._sent
+
+    @sent.setter
+    def sent(self, times: int) -> None:
+        self._sent = times
 
 
 class RateLimited(CallError):
@@ -262,6 +273,19 @@ class UnusableContext(SetupError):
         self.what = what
         self.reason = reason
         super().__init__(f"The context {quoted(what, 200)} cannot be used: {reason.rstrip('.')}.", cure)
+
+
+class PromptTooLong(SetupError):
+    """What is always sent does not fit the model's window."""
+
+    def __init__(self, tokens: int, window: int) -> None:
+        self.tokens = tokens
+        self.window = window
+        super().__init__(
+            f"The instructions and the question are about {tokens:,} tokens, "
+            f"too many for a window of {window:,}.",
+            "Give the long text as the context and a short question, or say how large the window is.",
+        )
 
 
 class InvalidSignature(SetupError):

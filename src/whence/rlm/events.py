@@ -24,7 +24,10 @@ class RunEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted(RunEvent):
-    """A run (the root, or a child of `rlm_query`) began. `isolation` tells what confines its cells."""
+    """A run (the root, or a child of `rlm_query`) began.
+
+    `isolation` names what confines its cells, `strength` tells of what it consists and how it was tried.
+    """
 
     question: str
     depth: int
@@ -34,6 +37,7 @@ class RunStarted(RunEvent):
     isolation: str
     documents: int
     bytes: int
+    strength: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

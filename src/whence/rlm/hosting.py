@@ -12,13 +12,20 @@ import hashlib
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import cast
 
-from whence.rlm.budget import Ledger
+from whence.rlm.budget import Amount, Ledger
 from whence.rlm.calls import Answered
 from whence.rlm.environments.environment import HostCall
-from whence.rlm.errors import InvalidOutput, InvalidSignature, LanguageModelError, UnusableContext
+from whence.rlm.errors import (
+    BudgetSpent,
+    CallError,
+    InvalidOutput,
+    InvalidSignature,
+    LanguageModelError,
+    UnusableContext,
+)
 from whence.rlm.events import CallEnded, CallsStarted, Noted
 from whence.rlm.messages import Message, Request, Usage
 from whence.rlm.output import Output, output_type
@@ -32,6 +39,11 @@ MOST_PROMPTS = 100_000
 EXCERPT = 400
 CHILDREN_AT_ONCE = 8
 LIKELY_REPLY = 200  # tokens, for an estimate before anything is known
+FAILED_CALL = "<failed call: "  # how code in a cell sees a reply that never came, if it prints it
+HOLDS_FAILURE = (
+    "This is not a valid answer: it holds the text of a failed call. Look at .failed: ask those again, or "
+    "leave them out and say so in words of your own."
+)
 
 Child = Callable[[str, Mapping[str, JSON] | None, int, Ledger], Awaitable["ChildAnswer"]]
 
@@ -43,6 +55,25 @@ class ChildAnswer:
     value: JSON
     usage: Usage
     error: WhenceError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A call that failed: the error's code, its message, and all that the cell is told."""
+
+    code: str
+    message: str
+    told: str
+    sent: int = 0
+
+    @classmethod
+    def kept(cls, value: JSON) -> Failed | None:
+        """The failure that was kept as `value`, None if it is none."""
+        if not isinstance(value, dict):
+            return None
+        sent = value.get("sent")
+        code, message, told = (str(value.get(name, "")) for name in ("code", "message", "told"))
+        return cls(code, message, told, sent if isinstance(sent, int) else 0)
 
 
 class Misasked(Exception):
@@ -82,8 +113,10 @@ class Hosting:
     finish: Finish
     child: Child
     stopped: str = ""  # why no model is asked any more, once that is so
+    settled: bool = False  # the model was told what came of this turn: calls that failed then fail again
     batches: int = 0
     children: int = 0
+    failures: int = 0  # calls that failed and that code in a cell may have taken for text
     pace: float = 1.0  # seconds a call took, lately
     _times: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -109,13 +142,18 @@ class Hosting:
         """Answer what the world answers: a run that goes on is told the same, and no tool runs twice."""
         told = json.dumps([call.kind, dict(call.arguments)], sort_keys=True)
         digest = hashlib.sha256(told.encode()).hexdigest()[:16]
-        number = self._times.get(digest, 0)
-        self._times[digest] = number + 1
-        key = f"{self.place}/{call.kind}/{digest}/{number}"
+        key = self._number(call.kind, digest)
         recall = self.setup.recall
         if key in recall.known:
             return recall.known[key]
         return recall.learn(key, await answer(call.arguments))
+
+    def _number(self, kind: str, digest: str) -> str:
+        """The key of something that is asked, which tells the second time from the first."""
+        known = f"{self.place}/{kind}/{digest[:16]}"
+        number = self._times.get(known, 0)
+        self._times[known] = number + 1
+        return f"{known}/{number}"
 
     # ── models ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -160,16 +198,38 @@ class Hosting:
             )
         )
 
-        def told(index: int, outcome: Answered | LanguageModelError) -> None:
+        keys = [self._number("failed", request.key) for request in requests]
+        outcomes = {index: failed for index, key in enumerate(keys) if (failed := self._failed_before(key))}
+        to_ask = [index for index in range(len(requests)) if index not in outcomes]
+        for index, failed in outcomes.items():
+            self.ledger.book(Amount(calls=failed.sent))
+            self._tell_ended(batch, index, requests[index], failed)
+        counted: set[int] = set()  # identical requests share one fault, which was paid for once
+
+        def heard(number: int, answered: Answered | LanguageModelError) -> None:
+            index = to_ask[number]
+            if isinstance(answered, Answered):
+                outcome = answered
+                self.setup.book_retries(requests[index].key, answered, self.ledger)
+            else:
+                outcome = _failed(answered, counted)
+                self.setup.recall.learn(keys[index], plain(asdict(outcome)))
             self._tell_ended(batch, index, requests[index], outcome)
 
-        outcomes = await speaker.caller.ask_many(requests, self.ledger, on_each=told)
+        asked = await speaker.caller.ask_many(
+            [requests[index] for index in to_ask], self.ledger, on_each=heard
+        )
         self.setup.teller.show_budget(self.place, self.ledger, priced=self.setup.priced)
-        return [_as_reply(outcome, checker) for outcome in outcomes]
+        found = [one if isinstance(one, Answered) else _failed(one, counted) for one in asked]
+        every = outcomes | dict(zip(to_ask, found, strict=True))
+        self.failures += sum(isinstance(one, Failed) for one in every.values())
+        return [_as_reply(every[index], checker) for index in range(len(requests))]
 
-    def _tell_ended(
-        self, batch: int, index: int, request: Request, outcome: Answered | LanguageModelError
-    ) -> None:
+    def _failed_before(self, key: str) -> Failed | None:
+        """How a call failed when the model was told of it."""
+        return Failed.kept(self.setup.recall.known.get(key)) if self.settled else None
+
+    def _tell_ended(self, batch: int, index: int, request: Request, outcome: Answered | Failed) -> None:
         prompt = request.messages[-1].content[:EXCERPT]
         if isinstance(outcome, Answered):
             if not (outcome.shared or outcome.replayed):
@@ -233,13 +293,20 @@ class Hosting:
             async with gate:
                 answer = await self.child(query, context, number, self.ledger.share(part))
             if answer.error is not None:
+                self.failures += 1
                 return _failure(answer.error.code, answer.error.message, answer.usage)
             text = answer.value if isinstance(answer.value, str) else json.dumps(answer.value)
             return {"ok": True, "text": text, "value": answer.value, "usage": _usage(answer.usage)}
 
-        return await asyncio.gather(
-            *(one(first + k, query, context) for k, (query, context) in enumerate(asked))
-        )
+        running = [
+            asyncio.ensure_future(one(first + k, query, context)) for k, (query, context) in enumerate(asked)
+        ]
+        try:
+            return list(await asyncio.gather(*running))
+        finally:  # where one is told to stop, the others do not go on by themselves
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
     async def _flat(self, asked: Sequence[tuple[str, Mapping[str, JSON] | None]], model: JSON) -> JSON:
         """At the deepest level a child is a plain question, as long as its context can be sent along."""
@@ -268,6 +335,8 @@ class Hosting:
     # ── the rest ────────────────────────────────────────────────────────────────────────────────────────
 
     async def _finish(self, arguments: Mapping[str, JSON]) -> JSON:
+        if self.failures and FAILED_CALL in json.dumps(arguments.get("value"), ensure_ascii=False):
+            return {"ok": False, "message": HOLDS_FAILURE}
         return self.finish.offer(arguments.get("value"), str(arguments.get("by", "")))
 
     async def _estimate(self, arguments: Mapping[str, JSON]) -> JSON:
@@ -344,9 +413,16 @@ def _checker(schema: dict[str, JSON] | None) -> Output | None:
         raise Misasked(error.message) from error
 
 
-def _as_reply(outcome: Answered | LanguageModelError, checker: Output | None) -> JSON:
-    if not isinstance(outcome, Answered):
-        return _failure(outcome.code, str(outcome))
+def _failed(error: LanguageModelError, counted: set[int]) -> Failed:
+    fault = error.__cause__ if isinstance(error, BudgetSpent) else error
+    sent = fault.sent if isinstance(fault, CallError) and id(fault) not in counted else 0
+    counted.add(id(fault))
+    return Failed(error.code, error.message, str(error), sent)
+
+
+def _as_reply(outcome: Answered | Failed, checker: Output | None) -> JSON:
+    if isinstance(outcome, Failed):
+        return _failure(outcome.code, outcome.told)
     reply: dict[str, JSON] = {
         "ok": True,
         "text": outcome.reply.text,

@@ -20,14 +20,16 @@ from typing import TYPE_CHECKING
 
 from whence.rlm.budget import NOTHING, Amount, Ledger
 from whence.rlm.cells import cells
-from whence.rlm.conversation import Conversation
+from whence.rlm.conversation import Conversation, check_opening
+from whence.rlm.course import ASKING, BETWEEN, SUMMING_UP, Course, CutShort
 from whence.rlm.environments.opening import open_environment
-from whence.rlm.errors import BudgetSpent, NoAnswer
+from whence.rlm.errors import BudgetSpent, NoAnswer, ReplayMissed
 from whence.rlm.events import CellRan, Concluding, HistoryCompacted, ModelReplied, Noted, RunEnded, RunStarted
 from whence.rlm.hosting import ChildAnswer, Finish, Hosting
 from whence.rlm.messages import Message, Reply, Request
 from whence.rlm.output import Output, output_type
-from whence.rlm.prompts import CONCLUDE, NO_CELL, SUMMARISE, feedback, opening, shown, system
+from whence.rlm.pricing import CHARACTERS_PER_TOKEN
+from whence.rlm.prompts import CONCLUDE, NO_CELL, SUMMARISE, cut, feedback, opening, shown, system
 from whence.runtime.errors import Cancelled, WhenceError
 from whence.runtime.events import check_cancelled
 from whence.runtime.plain import plain
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 SET_ASIDE = 0.12  # of a limit in tokens or dollars, for the concluding reply
 GRACE = 0.15  # of the time, at most GRACE_SECONDS, for the concluding reply
 GRACE_SECONDS = 60.0
+STOPPING = 2.5  # seconds for a cell to end when the time is over, after which its worker is ended
+TOLD = 0.25  # of the window behind the opening, for what one turn's cells printed: three turns always fit
+FEWEST_SHOWN = 300  # characters of a cell's output where the turn's part is used up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +74,7 @@ class Run:
     environment: Environment
     conversation: Conversation
     held: Amount
+    course: Course
     iteration: int = 0
 
     # ── turns ───────────────────────────────────────────────────────────────────────────────────────────
@@ -77,31 +83,31 @@ class Run:
         """Take turns until there is an answer; raises `NoAnswer` or the error that ended the run."""
         while not self.finish.accepted:
             check_cancelled()
-            if self.iteration >= self.setup.budget.iterations:
-                await self._conclude(f"The {self.setup.budget.iterations} turns are over.")
-                break
             try:
+                self.course.reach(self.iteration, BETWEEN)
+                if self.iteration >= self.setup.budget.iterations:
+                    raise CutShort(f"The {self.setup.budget.iterations} turns are over.")
                 async with asyncio.timeout(self._soft_seconds()):
                     await self._turn()
-            except BudgetSpent as spent:
-                await self._conclude(spent.message)
-            except TimeoutError:
-                await self._conclude("The time is nearly over.")
+            except (BudgetSpent, CutShort, TimeoutError) as ended:
+                if not self.finish.accepted:
+                    await self._conclude(_reason(ended))
         return Led(answer=self.finish.value, iterations=self.iteration, isolation=self.environment.name)
 
     async def _turn(self) -> None:
+        self.course.reach(self.iteration, SUMMING_UP)
         if self.setup.compaction and self.conversation.is_full(self.setup.root.window):
             await self._compact()
+        self.course.reach(self.iteration, ASKING)
         reply = await self._ask(tuple(self.conversation.messages))
         self.iteration += 1
         self._tell_reply(reply)
         parts = await self._run_cells(reply)
         if not self.finish.accepted:
             self.setup.teller.show_budget(self.place, self.ledger, priced=self.setup.priced)
-            self.conversation.add(
-                reply.reply.text,
-                feedback(parts, self.iteration, self.setup.budget.iterations, self._left()),
-            )
+            said = [cut("\n\n".join(parts), self._most_told())]
+            told = feedback(said, self.iteration, self.setup.budget.iterations, self._left())
+            self.conversation.add(reply.reply.text, self.course.told(self.iteration, told))
             await self.environment.put("history", list(self.conversation.history))
 
     def _left(self) -> Mapping[str, JSON]:
@@ -122,6 +128,7 @@ class Run:
             temperature=self.setup.temperature,
         )
         answered = await speaker.caller.ask(request, self.ledger)
+        self.setup.book_retries(request.key, answered, self.ledger)
         return Answer(answered.reply, answered.usd, answered.replayed)
 
     def _tell_reply(self, answer: Answer) -> None:
@@ -139,6 +146,7 @@ class Run:
 
     async def _run_cells(self, answer: Answer) -> list[str]:
         found = cells(answer.reply.text)
+        self.hosting.settled = self.course.follow or self.course.was_told(self.iteration)
         parts: list[str] = []
         if answer.reply.finish == "length":
             parts.append("(Your reply was cut off at its greatest length: write shorter cells.)")
@@ -149,7 +157,8 @@ class Run:
         for number, cell in enumerate(found.cells):
             outcome = await self._run_cell(cell.code, number)
             heading = f"Cell {number + 1}:\n" if len(found.cells) > 1 else ""
-            parts.append(heading + shown(outcome, self.setup.budget.output))
+            room = self._most_told() - sum(len(part) for part in parts)
+            parts.append(heading + shown(outcome, min(self.setup.budget.output, max(FEWEST_SHOWN, room))))
             rest = len(found.cells) - number - 1
             if self.finish.accepted:
                 if rest:
@@ -161,8 +170,18 @@ class Run:
                 break
         return parts
 
+    def _most_told(self) -> int:
+        opened = sum(len(message.content) for message in self.conversation.messages[:2])
+        return int(TOLD * (self.setup.root.window * CHARACTERS_PER_TOKEN - opened))
+
     async def _run_cell(self, code: str, number: int) -> CellOutcome:
-        outcome = await self.environment.run(code)
+        seconds = None if self.hosting.stopped else self.course.enter(self.iteration, number)
+        if seconds is None:
+            outcome = await self._run_code(code)
+        else:
+            async with asyncio.timeout(seconds):
+                await self._run_code(code)
+            raise CutShort(self.course.reason)
         error = outcome.error
         self.setup.teller.tell(
             CellRan(
@@ -178,6 +197,20 @@ class Run:
             )
         )
         return outcome
+
+    async def _run_code(self, code: str) -> CellOutcome:
+        """Run a cell; where its time is over it is asked to end, and what it has made by then stays."""
+        running = asyncio.ensure_future(self.environment.run(code))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if self.course.follow or self._soft_seconds() == 0.0:
+                self.environment.interrupt()
+                await asyncio.wait({running}, timeout=min(STOPPING, 0.4 * self.ledger.seconds_left()))
+            raise
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     def _note(self, message: str) -> None:
         self.setup.teller.tell(Noted(run=self.place, message=message))
@@ -203,8 +236,9 @@ class Run:
         self.ledger.settle(self.held, NOTHING)
         self.held = NOTHING
         demand = CONCLUDE.format(reason=reason)
+        most = self.course.cut(reason, self._affordable())
         try:
-            answer = await self._last_reply(demand)
+            answer = await self._last_reply(demand, most)
         except BudgetSpent as spent:
             raise NoAnswer(f"{reason} Nothing was left for a concluding reply ({spent.message})") from spent
         self.iteration += 1
@@ -214,11 +248,11 @@ class Run:
             said = " ".join(parts)[-600:]
             raise NoAnswer(f"{reason} The concluding reply gave none either: {said}")
 
-    async def _last_reply(self, demand: str) -> Answer:
+    async def _last_reply(self, demand: str, most: int | None) -> Answer:
         try:
-            return await self._ask(self.conversation.with_last(demand), self._affordable())
-        except BudgetSpent:
-            return await self._ask(self.conversation.short(demand), self._affordable())
+            return await self._ask(self.conversation.with_last(demand), most)
+        except (BudgetSpent, ReplayMissed):  # what did not fit when it was recorded was not asked then
+            return await self._ask(self.conversation.short(demand), most)
 
     def _affordable(self) -> int | None:
         """The longest concluding reply that the tokens left allow for."""
@@ -242,6 +276,12 @@ class Answer:
     replayed: bool
 
 
+def _reason(cut: BaseException) -> str:
+    if isinstance(cut, BudgetSpent):
+        return cut.message
+    return cut.reason if isinstance(cut, CutShort) else "The time is nearly over."
+
+
 # ── a run from its beginning to its end ─────────────────────────────────────────────────────────────────────
 
 
@@ -253,16 +293,19 @@ async def recurse(
     *,
     why: str,
     place: str = "0",
-    depth: int = 0,
     output: Output | None = None,
+    settled: bool = False,
 ) -> Led:
     """Run the loop on `contexts`; raises `NoAnswer`, a `CallError`, or `Cancelled`."""
     finish = Finish(output or setup.output)
 
     async def child(query: str, part: Mapping[str, JSON] | None, number: int, share: Ledger) -> ChildAnswer:
-        return await _child(setup, contexts, query, part, f"{place}.{number}", depth + 1, share)
+        below = f"{place}.{number}"
+        return await _child(setup, contexts, query, part, below, share, settled=hosting.settled)
 
+    depth = place.count(".")
     hosting = Hosting(setup, ledger, place, depth, finish, child, part_text=_reader(contexts))
+    course = Course(setup.recall, place, follow=settled or setup.recall.closed)
     held = _set_aside(ledger)
     async with _environment(setup, contexts, hosting, finish.output, depth, place) as environment:
         setup.teller.tell(
@@ -274,6 +317,7 @@ async def recurse(
                 route="recursive",
                 why=why,
                 isolation=environment.name,
+                strength=environment.strength,
                 documents=len(contexts.documents),
                 bytes=contexts.bytes,
             )
@@ -282,11 +326,16 @@ async def recurse(
             system(finish.output, _tool_lines(setup), depth_left=ledger.budget.depth),
             opening(question, contexts),
         )
-        run = Run(setup, contexts, question, ledger, place, depth, finish, hosting, environment, first, held)
+        check_opening(first, setup.root.window)
+        run = Run(
+            setup, contexts, question, ledger, place, depth, finish, hosting, environment, first, held, course
+        )
         try:
             async with asyncio.timeout(_finite(ledger.seconds_left())):
                 return await run.to_the_answer()
         except TimeoutError:
+            if finish.accepted:  # the cell that gave it did not end by itself
+                return Led(answer=finish.value, iterations=run.iteration, isolation=environment.name)
             limit = setup.budget.seconds or 0.0
             raise NoAnswer("the time is over") from BudgetSpent("seconds", limit)
         finally:
@@ -299,8 +348,9 @@ async def _child(
     query: str,
     part: Mapping[str, JSON] | None,
     place: str,
-    depth: int,
     ledger: Ledger,
+    *,
+    settled: bool,
 ) -> ChildAnswer:
     """A child's run; whatever ends it is told to the cell that asked, except a wish to stop."""
     text = output_type(None)
@@ -308,7 +358,14 @@ async def _child(
         with contexts.part({"text": query} if part is None else part) as own:
             question = None if part is None else query
             led = await recurse(
-                setup, own, question, ledger, why="asked by a cell", place=place, depth=depth, output=text
+                setup,
+                own,
+                question,
+                ledger,
+                why="asked by a cell",
+                place=place,
+                output=text,
+                settled=settled,
             )
     except Cancelled:
         raise

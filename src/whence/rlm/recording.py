@@ -53,6 +53,7 @@ class Recall:
 
     known: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
     keep: Callable[[str, JSON], None] | None = None
+    closed: bool = False  # a recording that is replayed: nothing is new
 
     def once(self, key: str, make: Callable[[], JSON]) -> JSON:
         """The value that is known under `key`, or the one that `make` gives now, kept."""
@@ -84,12 +85,12 @@ def open_recording(source: Source, header: Callable[[], Header]) -> Generator[Re
         if not Path(source.replay).exists():
             raise MissingFile(source.replay)
         check_same(header(), source.replay)
-        yield Recording(Replayed(replies(source.replay)), recall=Recall(kept(source.replay)))
+        yield Recording(Replayed(replies(source.replay)), recall=Recall(kept(source.replay), closed=True))
     elif source.journal is not None:
         path = Path(source.journal)
         if source.resume and not path.exists():
             raise MissingFile(path)
-        if not source.resume and path.exists() and path.stat().st_size:
+        if not source.resume and path.is_file() and path.stat().st_size:
             raise JournalExists(path)
         with Recorder(path, header()) as recorder:
             yield Recording(

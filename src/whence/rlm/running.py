@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -28,7 +30,8 @@ from whence.rlm.route import Chosen, choose
 from whence.rlm.setup import Setup, Speaker
 from whence.rlm.telling import Teller
 from whence.rlm.tree import TreeBuilder
-from whence.runtime.errors import Cancelled, WhenceError
+from whence.runtime.errors import Cancelled, InvalidOption, WhenceError
+from whence.runtime.locks import lock
 from whence.runtime.plain import JSON
 
 if TYPE_CHECKING:
@@ -36,11 +39,19 @@ if TYPE_CHECKING:
     from whence.rlm.pricing import Price
     from whence.rlm.rlm import RLM
 
+HEADING = 12  # characters around each document's name
+_HOLDERS: Counter[tuple[int, int]] = Counter()
+_LOCK = lock()
+
 
 async def complete(rlm: RLM, prompt: object, question: str | None, source: Source) -> Completion:
     """Answer; see `RLM.completion`."""
     output = output_type(rlm.output)
+    if question is not None and not (_is_text(question) and question.strip()):
+        raise InvalidOption("question", question, "a text that is not empty; None if the prompt holds it")
     budget = _budget(rlm)
+    if source.replay is not None:  # the time it took then counts: where it was over, the recording says
+        budget = replace(budget, seconds=None)
     async with AsyncExitStack() as stack:
         contexts = stack.enter_context(as_context(prompt))
         recording = stack.enter_context(
@@ -70,6 +81,10 @@ async def complete(rlm: RLM, prompt: object, question: str | None, source: Sourc
         return await work.to_the_end()
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
 class _Work:
     """A completion that is under way."""
 
@@ -92,7 +107,7 @@ class _Work:
         self.recording = recording
         self.chosen = choose(
             rlm.route,
-            contexts.bytes,
+            contexts.bytes + _headings(contexts) + len(question or ""),
             window=rlm.window,
             price=setup.root.price,
             sub_price=setup.sub.price,
@@ -149,6 +164,7 @@ class _Work:
             route=self.chosen.route,
             why=self.chosen.why,
             isolation=tree.started.isolation,
+            strength=tree.started.strength,
             iterations=sum(turn.reply is not None for turn in tree.turns),
             calls=spent.calls,
             usage=tree.totals.usage,
@@ -160,6 +176,13 @@ class _Work:
             seed=self.rlm.seed,
             journal=self.recording.path,
         )
+
+
+def _headings(contexts: Contexts) -> int:
+    """How many characters the documents' names add where all are read at once: of small files, the most."""
+    if contexts.shape != "documents":
+        return 0
+    return sum(len(document.name) + HEADING for document in contexts.documents)
 
 
 def _budget(rlm: RLM) -> Budget:
@@ -214,7 +237,7 @@ async def _speakers(rlm: RLM, source: Source, memo: Memo | None) -> AsyncGenerat
         return Caller(reached, price=price, pace=at, attempts=rlm.attempts, seed=rlm.seed, memo=memo)
 
     sub_price = rlm.sub_price or rlm.price
-    try:
+    async with _held(client), _held(other):
         yield (
             Speaker(
                 model=rlm.model,
@@ -229,9 +252,24 @@ async def _speakers(rlm: RLM, source: Source, memo: Memo | None) -> AsyncGenerat
                 window=rlm.sub_window or rlm.window,
             ),
         )
+
+
+@asynccontextmanager
+async def _held(client: Client) -> AsyncGenerator[None]:
+    """Close a client's connections after the last run of this loop that uses it: it may be given to many."""
+    key = (id(client), id(asyncio.get_running_loop()))
+    with _LOCK:
+        _HOLDERS[key] += 1
+    try:
+        yield
     finally:
-        await client.aclose()
-        await other.aclose()
+        with _LOCK:
+            _HOLDERS[key] -= 1
+            last = not _HOLDERS[key]
+            if last:
+                del _HOLDERS[key]
+        if last:
+            await client.aclose()
 
 
 def _client(rlm: RLM, model: str, given: object) -> Client:
@@ -241,7 +279,7 @@ def _client(rlm: RLM, model: str, given: object) -> Client:
         return FunctionClient(cast("Callable[..., object]", given))
     if rlm.api == "anthropic":
         return AnthropicClient(
-            rlm.base_url or ANTHROPIC_URL,
+            ANTHROPIC_URL if rlm.base_url is None else rlm.base_url,
             key_env=rlm.key_env,
             timeout=rlm.timeout,
             allow_hosts=rlm.allow_hosts,

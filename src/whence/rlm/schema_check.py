@@ -1,7 +1,8 @@
 """JSON schemas as answers: the one place that speaks to jsonschema. Nothing is ever fetched.
 
-A schema may come from a cell, that is from a language model. Such a one may hold no regular expressions and
-no references, by which a few lines can cost hours (`trusted=False`).
+A schema may come from a cell, that is from a language model. Such a one may hold no regular expressions, no
+references, and no other words by which a few lines can cost hours, and is not held against values so large
+that it would take long (`trusted=False`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,13 @@ from whence.rlm.typed import MOST_FAULTS, shown, where
 from whence.runtime.plain import JSON
 
 LONGEST_UNTRUSTED = 20_000
+DEEPEST_UNTRUSTED = 40
+MOST_WORK = 300_000  # parts of the schema times parts of the value, of which each takes some microseconds
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-DEAR = (*REFERENCES, "pattern", "patternProperties", "propertyNames")
+# Beside patterns and references: every two items are compared, every branch is gone through once more at each
+# level above it.
+TWICE = ("uniqueItems", "unevaluatedItems", "unevaluatedProperties")
+DEAR = (*REFERENCES, *TWICE, "pattern", "patternProperties", "propertyNames")
 HOLDS_VALUES = frozenset({"const", "enum", "default", "examples"})
 HOLDS_NAMES = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 LONGEST_TOLD = 200
@@ -27,7 +33,7 @@ LONGEST_TOLD = 200
 class SchemaCheck:
     """A JSON schema, and whether a value is what it describes."""
 
-    __slots__ = ("_validator", "schema")
+    __slots__ = ("_size", "_validator", "schema")
 
     def __init__(self, schema: Mapping[str, JSON], *, trusted: bool = True) -> None:
         from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415 - needed by few
@@ -37,8 +43,9 @@ class SchemaCheck:
         try:
             text = json.dumps(schema, allow_nan=False)
         except (TypeError, ValueError, RecursionError) as error:
-            raise InvalidSignature(str(schema)[:LONGEST_TOLD], f"it is no JSON ({error})") from error
+            raise InvalidSignature("a schema", f"it is no JSON ({error})") from error
         self.schema: dict[str, JSON] = json.loads(text)
+        self._size = 0 if trusted else measured(self.schema)[0]
         if not trusted:
             _refuse_dear(self.schema, text)
         if not isinstance(self.schema.get("$schema", ""), str):
@@ -59,6 +66,8 @@ class SchemaCheck:
 
     def check(self, value: JSON) -> JSON:
         """The value itself; raises `InvalidOutput`."""
+        if self._size and self._size * measured(value)[0] > MOST_WORK:
+            raise InvalidOutput("it is too large to be held against this schema; ask for less at once")
         faults = self._faults(value, MOST_FAULTS + 1)
         if faults:
             more = ["and more"] if len(faults) > MOST_FAULTS else []
@@ -111,7 +120,25 @@ def parts(schema: JSON) -> Iterator[dict[str, JSON]]:
                     waiting.append(inner)
 
 
+def measured(value: JSON) -> tuple[int, int]:
+    """How many parts a value has, itself one of them, and how deep it is nested."""
+    level, parts_there_are, depth = [value], 0, 0
+    while level:
+        parts_there_are += len(level)
+        depth += 1
+        below: list[JSON] = []
+        for part in level:
+            if isinstance(part, list):
+                below += part
+            elif isinstance(part, dict):
+                below += part.values()
+        level = below
+    return parts_there_are, depth
+
+
 def _refuse_dear(schema: dict[str, JSON], text: str) -> None:
+    if measured(schema)[1] > DEEPEST_UNTRUSTED:
+        raise InvalidSignature(text, f"a schema from a cell is nested at most {DEEPEST_UNTRUSTED} deep")
     if len(text) > LONGEST_UNTRUSTED:
         raise InvalidSignature(text, f"a schema from a cell has at most {LONGEST_UNTRUSTED:,} characters")
     for part in parts(schema):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from whence.rlm.budget import Budget, Ledger
-from whence.rlm.calls import Caller
+from whence.rlm.budget import Amount, Budget, Ledger
+from whence.rlm.calls import Answered, Caller
 from whence.rlm.environments.environment import CellLimits, EnvironmentChoice
 from whence.rlm.messages import Usage
 from whence.rlm.output import Output
@@ -56,6 +56,14 @@ class Setup:
     def most_output(self, ledger: Ledger) -> int | None:
         """How long a reply may be: without limit only where neither tokens nor dollars are limited."""
         return MOST_OUTPUT if ledger.left().keys() & {"tokens", "usd"} else None
+
+    def book_retries(self, key: str, answered: Answered, ledger: Ledger) -> None:
+        """Keep how many requests failed before this reply, or book them again where it is replayed."""
+        kept = f"retries/{key[:32]}"
+        if answered.attempts > 1:
+            self.recall.learn(kept, answered.attempts - 1)
+        elif answered.replayed and isinstance(times := self.recall.known.get(kept), int):
+            ledger.book(Amount(calls=times))
 
     @property
     def priced(self) -> bool:

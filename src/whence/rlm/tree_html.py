@@ -47,7 +47,9 @@ def to_html(tree: RunTree) -> str:
         element("h2", {}, "Step by step"),
         _key(),
         _steps(tree, scale, top=True),
-        element("footer", {}, "Made by Whence. Times are counted from the beginning of the run."),
+        element(
+            "footer", {}, _confined(tree), "Made by Whence. Times are counted from the beginning of the run."
+        ),
     )
     return f"<!doctype html>\n{element('html', {'lang': 'en'}, head, element('body', {}, body))}\n"
 
@@ -103,6 +105,12 @@ def _calls(done: Totals) -> str:
     parts = [f"{done.calls:,}"]
     parts += [f"{n:,} {word}" for n, word in ((done.failed, "failed"), (done.shared, "shared")) if n]
     return ", ".join(parts)
+
+
+def _confined(tree: RunTree) -> str:
+    """What confined the code, and how that was tried."""
+    strength = tree.started.strength
+    return f"The code was confined by {strength}. " if strength else ""
 
 
 def _key() -> Markup:

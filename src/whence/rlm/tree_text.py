@@ -51,8 +51,10 @@ def to_text(tree: RunTree, *, full: bool = False, width: int = 100) -> str:
         fitted(f"{mark} {word}: {one_line(said)}", width),
         fitted(_setting(tree), width),
         fitted(f"{sums(tree.totals)} · {seconds(tree.seconds)}", width),
-        "",
     ]
+    if tree.started.strength:
+        lines.append(fitted(f"confined by {one_line(tree.started.strength)}", width))
+    lines.append("")
     for line in (below := _run(tree, full, ended=False)):
         lines += _drawn(line, "", line is below[-1], width)
     return "\n".join(line.rstrip() for line in lines) + "\n"

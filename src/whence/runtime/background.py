@@ -26,7 +26,11 @@ _lock = threading.Lock()
 
 async def in_thread(function: Callable[..., T], *arguments: object, **named: object) -> T:
     """Run `function(*arguments, **named)` in a thread, with the context of the caller, and wait for it."""
-    run = partial(contextvars.copy_context().run, _kept_in, partial(function, *arguments, **named))
+    context = contextvars.copy_context()
+
+    def run() -> T:
+        return context.run(_kept_in, partial(function, *arguments, **named))
+
     return await asyncio.get_running_loop().run_in_executor(_threads(), run)
 
 

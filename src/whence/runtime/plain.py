@@ -9,6 +9,7 @@ that JSON has no word for (infinite, not a number) become text, mappings get str
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence, Set
@@ -47,6 +48,28 @@ def quoted(name: str, limit: int = 80) -> str:
     """
     shown = name if len(name) <= limit else name[: limit - 1] + "…"
     return '"' + "".join(_spelt(character) for character in shown) + '"'
+
+
+# Control characters but the end of a line and the tab, halves of characters, what turns the direction of
+# writing round or ends a line in its own way, and letters that cannot be seen at all.
+_HARMFUL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def harmless(text: str, *, as_json: bool = False) -> str:
+    r"""`text` for a terminal: what would move its cursor, change its settings or turn its letters round is
+    spelt out, in `as_json` in the way of JSON.
+
+    >>> print(harmless("done\x1b[2J\r\n\u202etxt"))
+    done\x1b[2J
+    \u202etxt
+    """
+
+    def spelt(found: re.Match[str]) -> str:
+        return json.dumps(found[0])[1:-1] if as_json else ascii(found[0])[1:-1]
+
+    return _HARMFUL.sub(spelt, text.replace("\r\n", "\n"))
 
 
 def bare(name: str) -> str:

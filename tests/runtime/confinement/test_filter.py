@@ -71,7 +71,10 @@ def test_numbers_of_the_x32_way_and_unknown_ones_do_not_exist(judge):
 
 def test_every_number_below_is_allowed_only_if_it_is_named(judge):
     permitted = set(seccomp.PERMITTED.split())
-    judged = "open openat mmap clone fcntl ioctl prctl prlimit64 kill tgkill pipe2 sendto socketpair"
+    judged = (
+        "open openat mmap clone fcntl ioctl prctl prlimit64 kill tgkill pipe2 sendto socketpair "
+        "madvise membarrier recvfrom recvmsg getsockopt"
+    )
     numbers = {number(name, judge.processor) for name in permitted.union(judged.split())} - {None}
     pretended = {number(name, judge.processor) for name in seccomp.PRETEND.split()} - {None}
     for call in range(FIRST_UNKNOWN):
@@ -80,7 +83,7 @@ def test_every_number_below_is_allowed_only_if_it_is_named(judge):
         expected = ERROR if call in pretended else REFUSED
         if call == number("clone3"):
             expected = UNKNOWN
-        elif call in {number(name, judge.processor) for name in seccomp.WITHOUT_ATTRIBUTES.split()}:
+        elif call in {number(name, judge.processor) for name in seccomp.NOT_SUPPORTED.split()}:
             expected = ERROR | errno.EOPNOTSUPP
         assert judge(call, *(0,) * 6) == expected, call
 
@@ -111,6 +114,21 @@ def test_plain_calls_pass_whatever_their_arguments(judge):
         ("prlimit64", (0, 7, 1 << 40, 0), False),
         ("prlimit64", (0, 7, 8, 0), False),
         ("prlimit64", (1, 7, 0, 1), False),
+        ("prlimit64", (0, 9, 1 << 40, 0), True),  # the address space: who has no privileges can only lower it
+        ("prlimit64", (1, 9, 1 << 40, 0), False),
+        ("madvise", (0, 4096, 14), True),
+        ("madvise", (0, 4096, 12), False),  # MADV_MERGEABLE: whether another process has an equal page
+        ("madvise", (0, 4096, 100), False),
+        ("membarrier", (8,), True),
+        ("membarrier", (1,), False),  # stops every processor
+        ("recvfrom", (5, 1, 1, 0x40), True),
+        ("recvfrom", (5, 1, 1, 1), False),  # out of band
+        ("recvmsg", (5, 1, 0x40000000), True),
+        ("recvmsg", (5, 1, 0x2000), False),
+        ("getsockopt", (5, 1, 3), True),
+        ("getsockopt", (5, 1, 77), False),  # a handle on the process at the other end
+        ("getsockopt", (5, 6, 3), False),
+        ("clone", (0x3D0B00,), False),  # a thread with descriptors of its own
         ("ioctl", (0, 0x5401), True),
         ("ioctl", (0, 0x5412), False),
         ("ioctl", (0, 0x5412 | 1 << 32), False),
@@ -119,6 +137,7 @@ def test_plain_calls_pass_whatever_their_arguments(judge):
         ("prctl", (4, 1), False),
         ("prctl", (22, 1), False),
         ("fcntl", (0, 3), True),
+        ("fcntl", (0, 4, 0x4000), False),
         ("fcntl", (0, 8, 1), False),
         ("fcntl", (0, 1031, 1 << 20), False),
         ("fcntl", (0, 1026), False),
@@ -136,6 +155,8 @@ def test_plain_calls_pass_whatever_their_arguments(judge):
         ("openat", (-100, 1, 0o1000), False),
         ("openat", (-100, 1, 3), False),
         ("sendto", (5, 1, 1, 0, 0, 0), True),
+        ("sendto", (5, 1, 1, 0x4040, 0, 0), True),
+        ("sendto", (5, 1, 1, 1, 0, 0), False),  # out of band
         ("sendto", (5, 1, 1, 0, 1 << 33, 16), False),
         ("sendto", (5, 1, 1, 0, 16, 16), False),
         ("socketpair", (1, 1 | 0o2004000, 0), True),
@@ -155,7 +176,7 @@ def test_arguments_are_judged(judge, name, arguments, passes):
 
 
 def test_no_call_is_listed_twice_and_every_listed_one_has_a_number():
-    names = seccomp.PERMITTED.split() + seccomp.PRETEND.split() + seccomp.WITHOUT_ATTRIBUTES.split()
+    names = seccomp.PERMITTED.split() + seccomp.PRETEND.split() + seccomp.NOT_SUPPORTED.split()
     assert len(names) == len(set(names))
     assert [name for name in names if name not in NUMBERS] == []
     for column in (0, 1):

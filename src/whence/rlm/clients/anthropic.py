@@ -16,10 +16,11 @@ from whence.rlm.clients.hosts import ANTHROPIC, place_of
 from whence.rlm.clients.http import Http, cut
 from whence.rlm.clients.openai import key_for
 from whence.rlm.clients.replies import (
+    as_text,
     count,
     empty,
-    encodable,
     fault_of,
+    model_of,
     object_of,
     read_json,
     to_body,
@@ -86,11 +87,8 @@ class AnthropicClient:
         finish = reply.get("stop_reason")
         if not text:
             raise empty(self.host, "its content holds no text", finish, usage)
-        model = reply.get("model")
         stopped: Literal["stop", "length"] = "length" if finish == "max_tokens" else "stop"
-        return Reply(
-            encodable(text), usage, None, seconds, model if isinstance(model, str) else request.model, stopped
-        )
+        return Reply(as_text(text), usage, None, seconds, model_of(reply, request), stopped)
 
 
 def fields(request: Request) -> dict[str, JSON]:

@@ -30,6 +30,7 @@ def client_for(
     """
     if not isinstance(model, str):
         return FunctionClient(model)
-    url = base_url or (ANTHROPIC_URL if model.startswith("claude") else OPENAI_URL)
+    vendor = ANTHROPIC_URL if model.startswith("claude") else OPENAI_URL
+    url = vendor if base_url is None else base_url
     kind = AnthropicClient if place_of(url, allow_hosts).host == ANTHROPIC else OpenAIClient
     return kind(url, key_env=key_env, timeout=timeout, allow_hosts=allow_hosts)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Literal, cast
 
 from whence.rlm.clients.http import cut
-from whence.rlm.clients.replies import count, empty, encodable, money, usage_of
+from whence.rlm.clients.replies import as_text, count, empty, money, usage_of
 from whence.rlm.errors import CallError, ConnectionLost, FunctionFailed
 from whence.rlm.messages import Message, Reply, Request
 from whence.runtime.background import in_thread
@@ -87,7 +87,7 @@ class FunctionClient:
         usd = money(said.get("usd"))
         if not text:
             raise empty(self.host, "the function returned an empty text", None, usage, usd)
-        return Reply(encodable(text), usage, usd, seconds, request.model)
+        return Reply(as_text(text), usage, usd, seconds, request.model)
 
 
 def _as_messages(request: Request) -> list[dict[str, str]]:

@@ -18,11 +18,12 @@ from typing import Literal
 from whence.rlm.clients.hosts import OPENAI, OPENROUTER, Place, place_of
 from whence.rlm.clients.http import Http, cut
 from whence.rlm.clients.replies import (
+    as_text,
     count,
     empty,
-    encodable,
     fault_of,
     fault_told,
+    model_of,
     money,
     object_of,
     read_json,
@@ -126,11 +127,8 @@ class OpenAIClient:
             raise empty(self.host, "its list of choices is empty", None, usage, usd)
         if not text:
             raise empty(self.host, _why_empty(message), finish, usage, usd)
-        model = reply.get("model")
         stopped: Literal["stop", "length"] = "length" if finish == "length" else "stop"
-        return Reply(
-            encodable(text), usage, usd, seconds, model if isinstance(model, str) else request.model, stopped
-        )
+        return Reply(as_text(text), usage, usd, seconds, model_of(reply, request), stopped)
 
     def _raise_error_within(self, reply: dict[str, JSON]) -> None:
         """Some servers send an error with a status of success; its code tells what it is."""

@@ -20,6 +20,11 @@ from whence.rlm.errors import CallError, EmptyReply, RateLimited, RequestRefused
 from whence.rlm.messages import Request, Usage
 from whence.rlm.pricing import likely_tokens
 from whence.runtime.plain import JSON
+from whence.runtime.secrets import redact
+
+MOST_PARTS = 500_000  # lists and objects in a reply: sixty bytes each to us, two to the server
+LONGEST_ERROR = 1 << 20  # bytes
+LONGEST_NAME = 200
 
 # 429s that no waiting mends.
 _PERMANENT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
@@ -30,6 +35,8 @@ _LIMITS = ("requests", "tokens", "input-tokens", "output-tokens")
 
 def read_json(host: str, body: bytes) -> dict[str, JSON]:
     """The JSON object that a reply is, or `UnreadableReply`."""
+    if body.count(b"[") + body.count(b"{") > MOST_PARTS:
+        raise UnreadableReply(host, f"it is made of more than {MOST_PARTS:,} lists and objects")
     try:
         value = cast("object", json.loads(body))
     except (ValueError, RecursionError):
@@ -75,6 +82,8 @@ class Told:
 
 def told(body: bytes) -> Told:
     """Find the message in the body of an error, which may be JSON of several shapes, HTML, or nothing."""
+    if len(body) > LONGEST_ERROR:
+        return Told(cut(body[:LONGEST_ERROR].decode("utf-8", "replace")))
     try:
         value = cast("JSON", json.loads(body))
     except (ValueError, RecursionError):
@@ -151,13 +160,22 @@ def usage_of(request: Request, text: str, read: int | None, written: int | None,
     return Usage(input=read, output=written, cached=min(cached or 0, read), estimated=estimated)
 
 
-def encodable(text: str) -> str:
-    """`text`, with halves of surrogate pairs (which JSON can spell and no file can hold) replaced."""
+def as_text(text: str) -> str:
+    """The text of a reply as it is kept: known secrets are masked, however JSON spelt them, and halves of
+    surrogate pairs, which JSON can spell and no file can hold, are replaced.
+    """
+    text = redact(text)
     try:
         text.encode()
     except UnicodeEncodeError:
         return text.encode("utf-8", "replace").decode()
     return text
+
+
+def model_of(reply: Mapping[str, JSON], request: Request) -> str:
+    """The model that answered, by its own word; the one that was asked where there is none."""
+    name = reply.get("model")
+    return cut(as_text(name), LONGEST_NAME) if isinstance(name, str) else request.model
 
 
 def to_body(fields: Mapping[str, JSON]) -> bytes:

@@ -2,7 +2,7 @@
 
 Frames are cut out of the stream as bytes arrive, and none larger than 64 MB is waited for. When the worker
 sends and does not read what it is answered, the host stops listening until it does: a flood of calls fills
-the worker's own side, not ours.
+the worker's own side, not ours. A large frame is read in a thread, so that other runs go on meanwhile.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from whence.rlm.environments.frames import Frame, ProtocolViolation, read_frame
 from whence.rlm.worker.wire import FILES_AT_ONCE, MOST
+from whence.runtime.aside import aside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _UNREAD = 16 << 20
+_LARGE = 1 << 18
 _LENGTH = struct.Struct(">I")
 
 
@@ -47,6 +49,8 @@ class Channel(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._inbox = bytearray(1 << 16)
         self._filled = 0
+        self._choked = False  # it does not read what it is sent
+        self._aside: asyncio.Future[Frame] | None = None  # a large frame that is being read
         self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.sent = 0
 
@@ -80,13 +84,13 @@ class Channel(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """The worker does not read: stop listening to it."""
-        if self._transport is not None:
-            self._transport.pause_reading()
+        self._choked = True
+        self._listen()
 
     def resume_writing(self) -> None:
         """The worker reads again: listen again."""
-        if self._transport is not None:
-            self._transport.resume_reading()
+        self._choked = False
+        self._listen()
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Say where the next bytes go."""
@@ -99,18 +103,7 @@ class Channel(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Cut out the frames that are whole."""
         self._filled += nbytes
-        try:
-            start = self._cut_frames()
-        except ProtocolViolation as why:
-            if self._listener is not None:
-                self._listener.broken(str(why))
-            return
-        if start:
-            rest = bytes(memoryview(self._inbox)[start : self._filled])
-            if len(self._inbox) > 1 << 20 and len(rest) <= 1 << 16:
-                self._inbox = bytearray(1 << 16)
-            self._inbox[: len(rest)] = rest
-            self._filled = len(rest)
+        self._cut()
 
     def eof_received(self) -> bool:
         """The worker hung up: so do we."""
@@ -125,18 +118,62 @@ class Channel(asyncio.BufferedProtocol):
         if self._listener is not None:
             self._listener.ended()
 
+    # ── frames ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _cut(self) -> None:
+        try:
+            start = self._cut_frames()
+        except ProtocolViolation as why:
+            if self._listener is not None:
+                self._listener.broken(str(why))
+            return
+        if start:
+            rest = bytes(memoryview(self._inbox)[start : self._filled])
+            if len(self._inbox) > 1 << 20 and len(rest) <= 1 << 16:
+                self._inbox = bytearray(1 << 16)
+            self._inbox[: len(rest)] = rest
+            self._filled = len(rest)
+
     def _cut_frames(self) -> int:
         start = 0
-        while self._listener is not None and self._filled - start >= _LENGTH.size:
+        while self._listener is not None and self._aside is None and self._filled - start >= _LENGTH.size:
             length = cast("int", _LENGTH.unpack_from(self._inbox, start)[0])
             if length > MOST:
                 raise ProtocolViolation(f"a frame of {length:,} bytes, more than {MOST:,}")
             end = start + _LENGTH.size + length
             if end > self._filled:
                 break
-            self._listener.heard(read_frame(self._inbox[start + _LENGTH.size : end]))
+            body = self._inbox[start + _LENGTH.size : end]
             start = end
+            if length > _LARGE:
+                self._aside = aside(lambda body=body: read_frame(body))
+                self._aside.add_done_callback(self._was_read)
+                self._listen()
+            else:
+                self._listener.heard(read_frame(body))
         return start
+
+    def _was_read(self, reading: asyncio.Future[Frame]) -> None:
+        """Go on with what a large frame told, and with those that came behind it."""
+        self._aside = None
+        if self._listener is None or reading.cancelled():
+            return
+        fault = reading.exception()
+        if fault is None:
+            self._listener.heard(reading.result())
+            self._listen()
+            self._cut()
+        else:
+            self._listener.broken(str(fault) or type(fault).__name__)
+
+    def _listen(self) -> None:
+        """Read from the worker only while it reads too, and while no large frame of its is being read."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._choked or self._aside is not None:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
 
 async def open_channel(

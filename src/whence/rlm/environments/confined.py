@@ -48,6 +48,7 @@ class ConfinedEnvironment:
         limits: CellLimits = _DEFAULT,
     ) -> None:
         self.name: EnvironmentName = name
+        self.strength = ""
         self._take = take
         self._host = host
         self._begin = encode(begin, 4 * MOST)
@@ -101,6 +102,13 @@ class ConfinedEnvironment:
             rebuilt=rebuilt,
             seconds=cell.seconds,
         )
+
+    def interrupt(self) -> None:
+        """Ask the running cell to end now, with what it has made so far; its open calls are given up."""
+        if self._session is not None:
+            self._session.interrupt()
+        for call in self._calls:
+            call.cancel()
 
     async def put(self, name: str, value: JSON) -> None:
         """Set a variable of the session, in a worker that comes later too."""

@@ -83,12 +83,20 @@ class CellOutcome:
 
 
 class Environment(Protocol):
-    """A session that runs the model's cells; not safe to use from two tasks at once."""
+    """A session that runs the model's cells; not safe to use from two tasks at once.
+
+    `strength` tells what confines it and what was tried against that before it was used.
+    """
 
     name: EnvironmentName
+    strength: str
 
     async def run(self, code: str) -> CellOutcome:
         """Run one cell, statement by statement; never raises for what the code does."""
+        ...
+
+    def interrupt(self) -> None:
+        """Ask the running cell to end now, with what it has made so far; its open calls are given up."""
         ...
 
     async def put(self, name: str, value: JSON) -> None:

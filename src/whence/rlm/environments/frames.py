@@ -15,6 +15,7 @@ whence.rlm.environments.frames.ProtocolViolation: an unknown type of frame, "rep
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar, cast
@@ -25,9 +26,12 @@ from whence.runtime.plain import JSON, quoted
 
 MOST_NAMES = 1_000
 MOST_OUTPUT = 1_000_000
-MOST_VALUES = 4_000_000  # in one frame: an empty list is 64 bytes to the host and three to its sender
-_LARGE = 4_000_000
+MOST_VALUES = 1_000_000  # in one frame
+_VALUE = 64  # bytes: what an empty list is to the host, and to its sender three
+_MANY = 100_000
+DEEPEST = 100  # an honest worker sends nothing deeper than 60; what is ten times as deep, Python cannot walk
 _MOST_ID = 1 << 53
+_ID = re.compile(rb'"id": ?\d+')
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _T = TypeVar("_T")
 
@@ -61,12 +65,16 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """Code asks the host for something; `size` is what the frame weighed."""
+    """Code asks the host for something.
+
+    `size` is about what it weighs in the host's memory; calls that ask the same have the same `key`.
+    """
 
     id: int
     kind: str
     arguments: dict[str, JSON]
     size: int
+    key: bytes
 
 
 Frame: TypeAlias = Ready | Failed | Ran | Called
@@ -74,6 +82,7 @@ Frame: TypeAlias = Ready | Failed | Ran | Called
 
 def read_frame(raw: bytes | bytearray) -> Frame:
     """Read one frame, or raise `ProtocolViolation`."""
+    values = _values(raw)
     told = _decoded(raw)
     match told.get("type"):
         case "ready":
@@ -91,21 +100,50 @@ def read_frame(raw: bytes | bytearray) -> Frame:
         case "call":
             kind = _cut(_typed(told.get("kind"), str, "kind"), 40)
             arguments = _mapping(told.get("arguments"), "the arguments of a call")
-            return Called(_identity(told.get("id")), kind, arguments, len(raw))
+            size = max(len(raw), _VALUE * values)
+            key = hashlib.sha256(_ID.sub(b"", raw, count=1)).digest()
+            return Called(_identity(told.get("id")), kind, arguments, size, key)
         case other:
             raise ProtocolViolation(f"an unknown type of frame, {quoted(str(other), 40)}")
 
 
 def _decoded(raw: bytes | bytearray) -> dict[str, JSON]:
-    if len(raw) > _LARGE and _values(raw) > MOST_VALUES and _values(_STRING.sub(b"", raw)) > MOST_VALUES:
-        raise ProtocolViolation(f"a frame of more than {MOST_VALUES:,} values")
     try:
-        return decode(bytes(raw))
+        told = decode(bytes(raw))
     except BrokenFrame as why:
         raise ProtocolViolation(why.reason) from None
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST:
+        _check_depth(told)
+    return told
+
+
+def _check_depth(told: JSON) -> None:
+    level = [told]
+    for _ in range(DEEPEST):
+        below: list[JSON] = []
+        for part in level:
+            if isinstance(part, dict):
+                below += part.values()
+            elif isinstance(part, list):
+                below += part
+        level = [part for part in below if isinstance(part, dict | list)]
+        if not level:
+            return
+    raise ProtocolViolation(f"a frame nested deeper than {DEEPEST}")
 
 
 def _values(raw: bytes | bytearray) -> int:
+    """About how many values a frame holds, without reading it; raises `ProtocolViolation` if too many."""
+    values = _marks(raw)
+    if values > _MANY:  # commas in texts are no values, and it is dear to leave out very many texts
+        texts = (raw.count(b'"') - raw.count(b'\\"')) // 2
+        values = _marks(_STRING.sub(b"", raw)) if texts <= 2 * MOST_VALUES else texts
+    if values > MOST_VALUES:
+        raise ProtocolViolation(f"a frame of more than {MOST_VALUES:,} values")
+    return values
+
+
+def _marks(raw: bytes | bytearray) -> int:
     return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 

@@ -82,6 +82,7 @@ class MontyEnvironment:
         seed: int = 0,
         tools: Sequence[str] = (),
     ) -> None:
+        self.strength = ""
         self._documents = documents
         self._host = host
         self._limits = limits
@@ -136,6 +137,9 @@ class MontyEnvironment:
             rebuilt=rebuilt,
             seconds=seconds,
         )
+
+    def interrupt(self) -> None:
+        """Nothing can stop it but its end."""
 
     async def put(self, name: str, value: JSON) -> None:
         """Set a variable of the session before the next cell."""

@@ -84,6 +84,7 @@ async def open_environment(  # noqa: PLR0913 - the terms of a session, each by i
         # The attempts and the worker's beginning go side by side; no cell is sent before both are done.
         _, strong = await asyncio.gather(environment.open(), place.strength())
         _refuse_broken(strong)
+        environment.strength = told(strong)
     except BaseException:
         await environment.aclose()
         raise
@@ -96,9 +97,7 @@ async def strength(choice: EnvironmentChoice = "auto", *, unsafe: bool = False) 
     if place is not None:
         found = await place.strength()
     else:
-        from whence.rlm.environments.monty_strength import probe_monty  # noqa: PLC0415 - loads an extra
-
-        found = await probe_monty()
+        found = await _monty_strength()
     _refuse_broken(found)
     return found
 
@@ -186,6 +185,13 @@ def _made(choice: EnvironmentChoice, limits: CellLimits) -> _Place:
         return place
 
 
+def told(found: Strength) -> str:
+    """What confines and what was tried against it, in one line."""
+    if found.environment == "unsafe":
+        return "nothing: an ordinary process, as asked for"
+    return f"{', '.join(found.layers)}; {found.tried} escapes tried, {len(found.escaped)} worked"
+
+
 def _refuse_broken(found: Strength) -> None:
     if found.escaped and found.environment != "unsafe":
         raise ConfinementBroken(found.environment, found.escaped)
@@ -236,7 +242,23 @@ async def _open_monty(
     )
     try:
         await environment.open()
+        strong = await _monty_strength()
+        _refuse_broken(strong)
+        environment.strength = told(strong)
     except BaseException:
         await environment.aclose()
         raise
     return environment
+
+
+_MONTY: dict[int, Strength] = {}
+
+
+async def _monty_strength() -> Strength:
+    """What the attempts made of it, made once a process."""
+    from whence.rlm.environments.monty_strength import probe_monty  # noqa: PLC0415 - loads an extra
+
+    process = os.getpid()
+    if process not in _MONTY:
+        _MONTY[process] = await probe_monty()
+    return _MONTY[process]

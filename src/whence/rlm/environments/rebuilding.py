@@ -9,12 +9,10 @@ run again, for nobody could stop it at the same place: what it made or changed i
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 from whence.rlm.environments.environment import HostCall
 from whence.rlm.environments.frames import Ran
@@ -46,7 +44,7 @@ class PastCell:
         """Answer the calls of this cell by the host, and keep the answers."""
 
         def answering(called: Called) -> Asked:
-            asked = Asked(key_of(called), host(HostCall(called.kind, called.arguments)))
+            asked = Asked(called.key, host(HostCall(called.kind, called.arguments)))
             self.calls.append((called.kind, asked))
             return asked
 
@@ -59,7 +57,7 @@ class PastCell:
             left[asked.key].append(asked)
 
         def answering(called: Called) -> Asked | None:
-            before = left[key_of(called)]
+            before = left[called.key]
             return Asked(b"", before.popleft().answer) if before else None
 
         return answering
@@ -177,9 +175,3 @@ def _weight(step: PastCell | PastPut) -> int:
     if isinstance(step, PastPut):
         return len(step.message)
     return len(step.code) + sum(asked.weight for _kind, asked in step.calls)
-
-
-def key_of(called: Called) -> bytes:
-    """Tell two calls apart by what they ask."""
-    told = json.dumps([called.kind, cast("object", called.arguments)], sort_keys=True)
-    return hashlib.sha256(told.encode()).digest()

@@ -182,6 +182,12 @@ class Session:
             self._cell = None
             self._timer.cancel()
 
+    def interrupt(self) -> None:
+        """Ask the running cell to end now."""
+        if self._cell is not None and self._cell.told_to_stop is None:
+            self._cell.told_to_stop = self._loop.time()
+            self.send(encode({"type": "interrupt"}))
+
     def send(self, message: bytes) -> None:
         """Send what `encode` made."""
         if self._channel is not None:

@@ -7,6 +7,7 @@ model can mend it.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from difflib import get_close_matches
 from typing import Final, Literal, NoReturn, TypeAlias, cast
@@ -18,6 +19,7 @@ from whence.runtime.plain import JSON
 
 By: TypeAlias = Literal["FINAL", "FINAL_VAR", "SUBMIT", "answer"]
 
+_parse: Final = ast.parse  # kept: the model's code may replace what `ast` holds
 EMPTY: Final = "an empty answer: give the value itself, not None or blank text"
 
 
@@ -77,10 +79,15 @@ class Finishing:
 
     def final_var(self, name: object) -> NoReturn:
         """End the run with the value of the variable called `name`: FINAL_VAR("result")."""
+        variables = self._variables()
         if type(name) is not str or not name.strip().isidentifier():
+            if type(name) is str and _computes(name, variables):
+                raise InvalidFinish(
+                    f"FINAL_VAR takes the name of a variable, and {name!r} is code: "
+                    f"call FINAL({name.strip()})"
+                )
             self._finish(name, "FINAL_VAR")
         named = name.strip()
-        variables = self._variables()
         if named not in variables:
             close = get_close_matches(named, list(variables), n=1)
             hint = f" Did you mean {close[0]!r}?" if close else " SHOW_VARS() lists the variables."
@@ -166,6 +173,15 @@ class Finishing:
 
     def _call(self) -> str:
         return f"SUBMIT({', '.join(f'{name}=…' for name in self._fields)})"
+
+
+def _computes(text: str, variables: Mapping[str, object]) -> bool:
+    """Whether a text is an expression over these variables, such as results[0], rather than words."""
+    try:
+        tree = _parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(isinstance(node, ast.Name) and node.id in variables for node in ast.walk(tree))
 
 
 def _empty(value: object) -> bool:

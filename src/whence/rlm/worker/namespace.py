@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from types import FunctionType, ModuleType
 from typing import Final, Literal, TypeVar, cast
@@ -22,6 +23,7 @@ from whence.rlm.worker.replies import SubCallFailed, install_json_support
 from whence.rlm.worker.session import Session
 from whence.rlm.worker.verifying import verify
 from whence.rlm.worker.wire import Frame
+from whence.runtime.confinement.limits import settle
 from whence.runtime.plain import JSON
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
@@ -50,10 +52,13 @@ def open_session(begin: Frame, files: list[int], link: Link, interrupts: Interru
     documents = cast("list[dict[str, object]]", begin.get("documents") or [])
     shape = begin.get("shape")
     shaped: Literal["text", "documents", "json"] = shape if shape in ("documents", "json") else "text"
+    mapped = sum(os.fstat(descriptor).st_size for descriptor in files)
     found = open_documents(documents, files, shaped)
     given = begin.get("limits")
     limits: dict[str, JSON] = given if isinstance(given, dict) else {}
-    output, seconds = limits.get("output"), limits.get("seconds")
+    output, seconds, memory_mb = limits.get("output"), limits.get("seconds"), limits.get("memory_mb")
+    if isinstance(memory_mb, int):
+        settle(memory_mb, mapped)
     interrupts.seconds = float(seconds) if isinstance(seconds, int | float) else None
     seed = begin.get("seed")
     opened: list[Session] = []  # the ways to finish look at the session, which holds them

@@ -50,13 +50,24 @@ class Null:
 
 
 @dataclass(frozen=True, slots=True)
+class Either:
+    """One of the two holds."""
+
+    first: Among | Null
+    second: Among | Null
+
+
+Condition: TypeAlias = Among | Null | Either
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """The call `number` passes (or does `verdict`) if all `conditions` hold, and is not permitted
     otherwise.
     """
 
     number: int
-    conditions: tuple[Among | Null, ...] = ()
+    conditions: tuple[Condition, ...] = ()
     verdict: int = ALLOW
 
 
@@ -99,16 +110,20 @@ def _body(rule: Rule) -> list[Instruction]:
     return [*code, (RETURN, 0, 0, rule.verdict)]
 
 
-def _check(condition: Among | Null) -> list[Instruction]:
-    """Instructions that skip the one after them if the condition holds."""
+def _check(condition: Condition, beyond: int = 0) -> list[Instruction]:
+    """Instructions that skip the one after them, and `beyond` more, if the condition holds."""
+    if isinstance(condition, Either):
+        second = _check(condition.second, beyond)
+        return [*_check(condition.first, beyond + len(second)), *second]
+    skip = 1 + beyond
     low = ARGUMENTS + 8 * condition.argument  # both processors are little-endian
     if isinstance(condition, Null):
-        return [(LOAD, 0, 0, low), (JUMP_EQUAL, 0, 2, 0), (LOAD, 0, 0, low + 4), (JUMP_EQUAL, 1, 0, 0)]
+        return [(LOAD, 0, 0, low), (JUMP_EQUAL, 0, 2, 0), (LOAD, 0, 0, low + 4), (JUMP_EQUAL, skip, 0, 0)]
     masked: list[Instruction] = []
     if condition.mask != 0xFFFFFFFF:
         masked = [(AND, 0, 0, condition.mask)]
-    values = condition.values
+    last = len(condition.values) - 1
     jumps: list[Instruction] = [
-        (JUMP_EQUAL, len(values) - place, 0, value) for place, value in enumerate(values)
+        (JUMP_EQUAL, last - place + skip, 0, value) for place, value in enumerate(condition.values)
     ]
     return [(LOAD, 0, 0, low), *masked, *jumps]

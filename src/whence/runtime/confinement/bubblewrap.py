@@ -12,6 +12,7 @@ by the control socket.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -32,8 +33,9 @@ AS_ROOT = (
 
 
 def found() -> str | None:
-    """Where `bwrap` is, if it is installed."""
-    return shutil.which("bwrap")
+    """Where `bwrap` is, if it is installed; one in whatever folder we happen to be in is nobody's."""
+    path = shutil.which("bwrap")
+    return path if path is not None and os.path.isabs(path) else None  # noqa: PTH117
 
 
 def wrapped(

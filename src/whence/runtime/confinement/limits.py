@@ -2,7 +2,9 @@
 
 Memory is limited by `RLIMIT_DATA`, which counts what the process can write and nobody shares (heap, arrays,
 the stacks of threads), and not by the size of its address space: a document of many gigabytes that is mapped
-read-only costs nothing and must fit. (setrlimit(2).)
+read-only costs nothing and must fit. But what the kernel takes for a stack does not count there (`mremap` can
+make the first thread's as large as one likes), nor do the tables that map pages, so there is a wide limit on
+the address space too, which `settle` draws in once the documents are mapped. (setrlimit(2).)
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from whence.runtime.confinement.policy import Policy
 
 MEGABYTE = 1 << 20
 MAIN_STACK = 8 * MEGABYTE
+MAPPABLE = 1 << 38  # bytes: enough for any document; the tables for it take half a gigabyte
+ELBOW_ROOM = 1 << 32  # bytes of addresses for libraries, and for stacks and heaps of threads, used or not
 
 
 def limit(policy: Policy, *, others: int) -> None:
@@ -24,6 +28,7 @@ def limit(policy: Policy, *, others: int) -> None:
 
     wanted = {
         "RLIMIT_DATA": policy.memory_mb * MEGABYTE,
+        "RLIMIT_AS": policy.memory_mb * MEGABYTE + MAPPABLE,
         "RLIMIT_FSIZE": policy.file_mb * MEGABYTE,
         "RLIMIT_NOFILE": policy.open_files,
         "RLIMIT_STACK": MAIN_STACK,
@@ -41,6 +46,19 @@ def limit(policy: Policy, *, others: int) -> None:
             _, most = resource.getrlimit(kind)
             lowest = value if most == resource.RLIM_INFINITY else min(value, most)
             resource.setrlimit(kind, (lowest, lowest))
+
+
+def settle(memory_mb: int, mapped: int) -> None:
+    """Draw in the limit on the address space, in a worker that has mapped what it works on (`mapped` bytes).
+
+    Nothing happens where there is no limit: then nothing confines this process.
+    """
+    import resource  # noqa: PLC0415
+
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = memory_mb * MEGABYTE + ELBOW_ROOM + mapped
+    if most != resource.RLIM_INFINITY and wanted < most:
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, wanted))
 
 
 def threads_there_are() -> int:

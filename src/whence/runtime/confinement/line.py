@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from whence.runtime.confinement.policy import NurseryFailed
+from whence.runtime.plain import harmless
 
 LARGEST = 1 << 18
 PATIENCE = 60.0  # seconds for one answer; a warm zygote takes one thousandth of one
@@ -106,7 +107,7 @@ class Line:
             said = self._said.read(4_000).decode(errors="replace").strip()
             self.end()
             last = said.splitlines()[-1] if said else failure.message
-            raise NurseryFailed(f"The zygote did not start: {last}") from failure
+            raise NurseryFailed(f"The zygote did not start: {harmless(last)}") from failure
 
     def end(self) -> None:
         """Close the control socket, upon which the zygote kills its children and ends; wait for that."""

@@ -178,7 +178,11 @@ class Nursery:
             )
             environment = {}
             scratch = bubblewrap.SCRATCH
-        return Line(command, environment, self._setup(isolation, readable, scratch))
+        line = Line(command, environment, self._setup(isolation, readable, scratch))
+        if isolation == "bubblewrap" and line.hello.get("process") != 1:
+            line.end()
+            raise NurseryFailed("What is called bwrap here makes no namespaces")
+        return line
 
     def _setup(self, isolation: Isolation, readable: Sequence[Path], scratch: str) -> dict[str, object]:
         return {

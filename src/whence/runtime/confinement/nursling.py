@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-from whence.runtime.confinement.scratch import bytes_in, remove
+from whence.runtime.confinement.scratch import bytes_in, remove, space
 
 DYING = 5_000  # milliseconds that a killed process may take to be gone
 
@@ -33,6 +33,7 @@ class Nursling:
         self._ending = ending
         self._ended: str | None = None
         self._lock = threading.Lock()
+        self._left, _ = space(scratch)
         self._finalizer = weakref.finalize(self, _end, connection, scratch, handle, os.getpid())
 
     def __enter__(self) -> Nursling:
@@ -55,8 +56,14 @@ class Nursling:
             return self._ended
 
     def scratch_bytes(self) -> int:
-        """How much space its scratch folder takes."""
-        return bytes_in(self.scratch)
+        """How much space its scratch folder takes.
+
+        A file that was deleted while it is open or mapped takes space and shows nowhere. So where the disk
+        has become nearly full since the worker was handed out, all that has gone since then counts as its.
+        """
+        shown = bytes_in(self.scratch)
+        left, scarce = space(self.scratch)
+        return max(shown, self._left - left) if left < scarce <= self._left else shown
 
     def close(self) -> None:
         """Kill it, and remove its scratch folder."""

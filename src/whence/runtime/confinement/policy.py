@@ -44,9 +44,8 @@ class Policy:
 
     `memory_mb` counts what it writes to in memory, not files mapped for reading. `file_mb` is the size of the
     largest file it may write. `threads` is a bound for all the workers of a user where they are
-    counted together. `scratch_mb` is for whoever watches `Nursling.scratch_bytes` (which does not
-    see files that were deleted while open: at most `open_files` of `file_mb` each): the kernel has no
-    limit for a folder.
+    counted together. `scratch_mb` is for whoever watches `Nursling.scratch_bytes`: the kernel has no limit
+    for a folder. (Files that were deleted while open or mapped are seen only once the disk is nearly full.)
     """
 
     readable: tuple[Path, ...] = ()

@@ -26,6 +26,7 @@ from whence.runtime.confinement.scratch import remove
 SERVE = "whence.runtime.confinement.escapes.serve:serve"
 LOOK = "whence.runtime.confinement.escapes.serve:look_around"
 PATIENCE = 60.0
+LONGEST_FOLDER = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ def _ended(worker: Nursling) -> str:
 @contextlib.contextmanager
 def _targets(nursery: Nursery) -> Generator[Targets]:
     """Set up everything that is to be attacked."""
-    outside = Path(tempfile.mkdtemp(prefix="whence-outside-")).resolve()
+    # The name of a socket is short, and that of the folder for temporary files may not be.
+    folder = "/tmp" if len(tempfile.gettempdir()) > LONGEST_FOLDER else None  # noqa: S108 - one of our own in it
+    outside = Path(tempfile.mkdtemp(prefix="whence-outside-", dir=folder)).resolve()
     abstract = f"whence-{secrets.token_hex(8)}"
     try:
         (outside / "secret").write_text(secrets.token_hex(), encoding="ascii")
@@ -151,7 +154,7 @@ def _notes(nursery: Nursery) -> tuple[str, ...]:
     notes += [f"Passed over: {reason}." for reason in nursery.passed_over]
     notes.append(
         "The kernel limits each file; how much they take together is for the host to watch, and files "
-        "that were deleted while open do not show."
+        "that were deleted while open or mapped show only once the disk is nearly full."
     )
     return tuple(notes)
 

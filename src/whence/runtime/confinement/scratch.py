@@ -18,6 +18,8 @@ DEEPEST = 64
 TOO_DEEP = 1 << 30
 LEAST = 1_024  # what a file counts at least, since empty ones are not free either
 
+SCARCE = 1 << 30  # bytes
+
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -45,6 +47,12 @@ def bytes_in(folder: Path) -> int:
         if depth >= DEEPEST:
             return total + TOO_DEEP
     return total
+
+
+def space(folder: Path) -> tuple[int, int]:
+    """Give how much space is left on the disk that holds `folder`, and from how little on it is scarce."""
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize, min(SCARCE, disk.f_blocks * disk.f_frsize // 20)
 
 
 def remove(folder: Path) -> None:

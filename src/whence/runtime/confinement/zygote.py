@@ -333,7 +333,8 @@ def _warmed_up(control: socket.socket) -> Zygote:
         del os.environ[name]  # bubblewrap adds PWD
     skipped = [name for name in setup.preload if not _imported(name)]
     importlib.import_module(setup.entry.partition(":")[0])
-    socket.send_fds(control, [json.dumps({"layers": layers(), "skipped": skipped}).encode()], [])
+    hello = {"layers": layers(), "skipped": skipped, "process": os.getpid()}
+    socket.send_fds(control, [json.dumps(hello).encode()], [])
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
