@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from rlm.scripted import Script, cell
-from whence.rlm import RLM, Budget, Completion, NoAnswer, Price
-from whence.rlm.errors import BudgetSpent, InvalidOutput
+from whence.rlm import RLM, Budget, Completion, NoAnswer, Price, Reply, Usage
+from whence.rlm.errors import BudgetSpent, InvalidOutput, RequestRefused
 from whence.runtime.errors import Cancelled, InvalidOption
 from whence.runtime.events import Cancellation, cancellable
 
@@ -134,6 +134,47 @@ def test_an_answer_of_the_wrong_type_is_refused_with_its_reason():
     schema = {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]}
     assert run(script, output=schema).answer == {"count": 3}
     assert "count" in script.seen[1][-1]["content"]
+
+
+def test_an_answer_that_says_it_is_not_ready_is_not_taken():
+    script = Script(
+        cell("answer['content'] = 'too early'\nanswer['ready'] = 'false'"), cell("FINAL('in the end')")
+    )
+    done = run(script)
+    assert (done.answer, done.iterations) == ("in the end", 2)
+
+
+def test_a_list_within_a_sentence_is_no_answer():
+    replies = iter(["I found none, see [1].", "[]"])
+    done = RLM(
+        "scripted", client=lambda messages: next(replies), output=list[int], route="direct"
+    ).completion("no list", "Which rows?")
+    assert done.answer == []
+    assert done.calls == 2
+
+
+def test_a_sub_reply_that_was_cut_off_can_be_told_from_a_whole_one():
+    script = Script(cell("FINAL(llm_query('Tell all').finish)"))
+
+    def speak(messages: list[dict[str, str]]) -> str | Reply:
+        if messages[0]["role"] == "system":
+            return script(messages)
+        return Reply("a reply that", Usage(input=5, output=3), finish="length")
+
+    assert RLM("scripted", client=speak, route="recursive").completion(TEXT, "?").answer == "length"
+
+
+def test_what_a_server_finds_too_long_to_read_directly_is_gone_through_in_parts():
+    script = Script(cell("FINAL(len(context))"))
+
+    def speak(messages: list[dict[str, str]]) -> str:
+        if messages[0]["role"] != "system":
+            raise RequestRefused("lm.example", 400, "maximum context length is 10 tokens")
+        return script(messages)
+
+    done = RLM("scripted", client=speak, output=int).completion("some text", "How long?")
+    assert (done.answer, done.route) == (9, "recursive")
+    assert "maximum context length" in done.why
 
 
 # ── budgets ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,11 @@
-r"""JSON in a reply: the whole of it, in a fence, or somewhere within the words.
+r"""JSON in a reply: the whole of it, in a fence, or apart from the words around it.
+
+A list within a sentence is no answer: "none was found, see [1]" is not the list of one.
 
 >>> next(json_in('I counted [1] and [2].\n```json\n{"answer": 3}\n```'))
 {'answer': 3}
->>> list(json_in("It is [1, 2]; I am sure.")), list(json_in("forty-two"))
-([[1, 2]], [])
+>>> list(json_in("None, see [1].")), list(json_in("I found these:\n[1, 2]\nI am sure."))
+([], [[1, 2]])
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 def json_in(text: str, *, whole: bool = False) -> Iterator[JSON]:
     """What JSON a text holds, the likeliest answer first; only what is all of the text if `whole`.
 
-    All of it, then what fences hold, then objects and lists within the words; of several the last first,
-    for a model thinks before it answers.
+    All of it, then what fences hold, then objects within the words and lists on lines of their own; of
+    several the last first, for a model thinks before it answers.
     """
     found = _parsed(text)
     if found:
@@ -74,10 +76,18 @@ def _within(text: str) -> Iterator[JSON]:
         begins = [at for at in (text.find("{", place), text.find("[", place)) if at >= 0]
         if not begins:
             return
-        place = min(begins)
+        begin = min(begins)
         try:
-            value, place = decoder.raw_decode(text, place)
+            value, place = decoder.raw_decode(text, begin)
         except (ValueError, RecursionError):
-            place += 1
+            place = begin + 1
             continue
-        yield cast("JSON", value)
+        if isinstance(value, dict) or _stands_apart(text, begin, place):
+            yield cast("JSON", value)
+
+
+def _stands_apart(text: str, begin: int, end: int) -> bool:
+    """Whether nothing else is on the lines from `begin` to `end`."""
+    before = text[text.rfind("\n", 0, begin) + 1 : begin]
+    after = text[end:].partition("\n")[0]
+    return not before.strip() and not after.strip(" \t\r.")

@@ -15,10 +15,11 @@ from whence.rlm.calls import Caller
 from whence.rlm.clients.anthropic import ANTHROPIC_URL, AnthropicClient
 from whence.rlm.clients.choosing import client_for
 from whence.rlm.clients.function import FunctionClient
+from whence.rlm.clients.openai import OPENAI_URL
 from whence.rlm.completion import Completion
 from whence.rlm.contexts import Contexts, as_context
 from whence.rlm.direct import read_directly
-from whence.rlm.errors import BudgetSpent, NoAnswer, UnknownPrice
+from whence.rlm.errors import BudgetSpent, NoAnswer, RequestRefused, UnknownPrice
 from whence.rlm.events import Noted
 from whence.rlm.loop import Led, recurse, tell_end
 from whence.rlm.memo import Memo
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from whence.rlm.pricing import Price
     from whence.rlm.rlm import RLM
 
+TOO_LONG = frozenset({400, 413, 422})  # how servers refuse what does not fit their window
 HEADING = 12  # characters around each document's name
 _HOLDERS: Counter[tuple[int, int]] = Counter()
 _LOCK = lock()
@@ -135,10 +137,13 @@ class _Work:
         if self.chosen.route == "direct":
             try:
                 return await self._directly()
-            except NoAnswer as error:
-                if self.rlm.route == "direct":
+            except (NoAnswer, RequestRefused) as error:
+                if self.rlm.route == "direct" or (
+                    isinstance(error, RequestRefused) and error.status not in TOO_LONG
+                ):
                     raise
-                self.chosen = Chosen("recursive", f"read directly first: {error.reason}")
+                said = error.reason if isinstance(error, NoAnswer) else error.message
+                self.chosen = Chosen("recursive", f"read directly first: {said}")
                 self.setup.teller.tell(Noted(message=self.chosen.why))
         return await recurse(self.setup, self.contexts, self.question, self.ledger, why=self.chosen.why)
 
@@ -284,9 +289,8 @@ def _client(rlm: RLM, model: str, given: object) -> Client:
             timeout=rlm.timeout,
             allow_hosts=rlm.allow_hosts,
         )
-    return client_for(
-        model, rlm.base_url, key_env=rlm.key_env, timeout=rlm.timeout, allow_hosts=rlm.allow_hosts
-    )
+    url = OPENAI_URL if rlm.api == "openai" and rlm.base_url is None else rlm.base_url
+    return client_for(model, url, key_env=rlm.key_env, timeout=rlm.timeout, allow_hosts=rlm.allow_hosts)
 
 
 def _note_left_out(setup: Setup, contexts: Contexts) -> None:

@@ -12,27 +12,15 @@ process that must be killed now would be killed when they are done. These thread
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from whence.runtime.locks import lock
+from whence.runtime.pools import Pool
 
 _T = TypeVar("_T")
-_THREADS = 8
-_LOCK = lock()
-_POOLS: dict[int, ThreadPoolExecutor] = {}
+_POOL = Pool("whence-aside", 8)
 
 
 def aside(work: Callable[[], _T]) -> asyncio.Future[_T]:
     """Begin `work` in a thread at once; what is given back is awaited for its result."""
-    return asyncio.get_running_loop().run_in_executor(_pool(), work)
-
-
-def _pool() -> ThreadPoolExecutor:
-    process = os.getpid()  # a fork has the object and not its threads
-    with _LOCK:
-        if process not in _POOLS:
-            _POOLS[process] = ThreadPoolExecutor(_THREADS, thread_name_prefix="whence-aside")
-        return _POOLS[process]
+    return asyncio.get_running_loop().run_in_executor(_POOL.executor(), work)

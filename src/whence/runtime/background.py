@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
+
+from whence.runtime.pools import Pool
 
 T = TypeVar("T")
 
 MOST_THREADS = 256
 
-_pools: dict[int, ThreadPoolExecutor] = {}
-_lock = threading.Lock()
+_POOL = Pool("whence-waiting", MOST_THREADS)
 
 
 async def in_thread(function: Callable[..., T], *arguments: object, **named: object) -> T:
@@ -31,7 +29,7 @@ async def in_thread(function: Callable[..., T], *arguments: object, **named: obj
     def run() -> T:
         return context.run(_kept_in, partial(function, *arguments, **named))
 
-    return await asyncio.get_running_loop().run_in_executor(_threads(), run)
+    return await asyncio.get_running_loop().run_in_executor(_POOL.executor(), run)
 
 
 def _kept_in(work: Callable[[], T]) -> T:
@@ -43,11 +41,3 @@ def _kept_in(work: Callable[[], T]) -> T:
         return work()
     except (StopIteration, SystemExit) as error:
         raise RuntimeError(f"{type(error).__name__} was raised: {error}".removesuffix(": ")) from error
-
-
-def _threads() -> ThreadPoolExecutor:
-    process = os.getpid()  # a fork has the object and not its threads
-    with _lock:
-        if process not in _pools:
-            _pools[process] = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="whence-waiting")
-        return _pools[process]

@@ -296,7 +296,8 @@ def _reply(one: JSON) -> Reply | FailedCall:
         return _failed(str(one.get("error", "failed")), str(one.get("message", "no reason given")), usage)
     text = one.get("text")
     value = one.get("value")
-    return Reply(text if isinstance(text, str) else str(value), value, usage)
+    finish = "length" if one.get("finish") == "length" else "stop"
+    return Reply(text if isinstance(text, str) else str(value), value, usage, finish)
 
 
 def _failed(code: str, message: str, usage: Mapping[str, JSON]) -> FailedCall:

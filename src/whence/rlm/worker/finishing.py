@@ -20,6 +20,7 @@ from whence.runtime.plain import JSON
 By: TypeAlias = Literal["FINAL", "FINAL_VAR", "SUBMIT", "answer"]
 
 _parse: Final = ast.parse  # kept: the model's code may replace what `ast` holds
+NOT_YET: Final = frozenset({"", "false", "no", "0", "none"})
 EMPTY: Final = "an empty answer: give the value itself, not None or blank text"
 
 
@@ -122,7 +123,8 @@ class Finishing:
         if not isinstance(answer, dict):
             return
         table = cast("dict[str, object]", answer)
-        if not table.get("ready"):
+        ready = table.get("ready")
+        if not ready or (isinstance(ready, str) and ready.strip().casefold() in NOT_YET):
             return
         content = table.get("content")
         if _empty(content) and more:

@@ -14,7 +14,7 @@ NAMES: Final[dict[str, str]] = {
     "chunk": "chunk(doc, size=20_000, by='lines'|'paragraphs'|'characters'|'items'|regex, overlap=0) -> "
     "pieces that together are the whole",
     "llm_query": "llm_query(prompt, model=None, *, schema=None, max_tokens=None, sample=0) -> the reply, "
-    "a str with .ok .error .value",
+    "a str with .ok .error .value .finish",
     "llm_query_batched": "llm_query_batched(prompts, model=None, *, schema=None) -> replies in order, "
     "asked at the same time; .ok, .failed",
     "llm_submit": "llm_submit(prompt, …) -> a handle at once; .result(timeout=None) waits, .done() tells",

@@ -35,22 +35,33 @@ class SubCallFailed(WhenceError):
 
 
 class Reply(str):
-    """The text of a reply. `.ok` is True, `.value` the parsed value where a schema was given."""
+    """The text of a reply. `.ok` is True, `.value` the parsed value where a schema was given.
 
-    __slots__ = ("usage", "value")
+    `.finish` is "stop", or "length" where the reply was cut off at its greatest length.
+    """
+
+    __slots__ = ("finish", "usage", "value")
 
     ok: Final = True
     error: Final = None
 
-    def __new__(cls, text: str, value: JSON = None, usage: Mapping[str, JSON] | None = None) -> Self:
+    def __new__(
+        cls,
+        text: str,
+        value: JSON = None,
+        usage: Mapping[str, JSON] | None = None,
+        finish: str = "stop",
+    ) -> Self:
         """Make a reply of `text`."""
         made = super().__new__(cls, text)
+        made.finish = finish
         made.value = value
         made.usage = dict(usage or {})
         return made
 
     value: JSON
     usage: dict[str, JSON]
+    finish: str
 
     def __await__(self) -> Generator[None, None, Self]:
         # Models write `await llm_query(…)` out of habit; the reply is there already.
