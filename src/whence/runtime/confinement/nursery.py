@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from whence.runtime.confinement import bubblewrap, landlock, seccomp
 from whence.runtime.confinement.line import Line
 from whence.runtime.confinement.nursling import Nursling
 from whence.runtime.confinement.policy import NotConfinable, NurseryFailed, Policy, PythonPaths, python_paths
-from whence.runtime.confinement.scratch import remove
+from whence.runtime.confinement.scratch import own_folder, remove
 from whence.runtime.errors import InvalidOption
 
 Isolation: TypeAlias = Literal["bubblewrap", "landlock", "unsafe"]
@@ -82,7 +81,7 @@ class Nursery:
         self._lock = threading.Lock()
         candidates = _candidates(isolation)
         self._paths: PythonPaths = python_paths(preload, source.resolve())
-        self._held = _Held(Path(tempfile.mkdtemp(prefix="whence-")).resolve())
+        self._held = _Held(own_folder())
         self._finalizer = weakref.finalize(self, self._held.let_go)
         self.isolation: Isolation = candidates[0]
         self.layers: tuple[str, ...] = ()

@@ -11,9 +11,13 @@ import itertools
 import os
 import secrets
 import stat
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+PREFIX = "whence-scratch-"
+OLD = 3_600.0  # seconds
 DEEPEST = 64
 TOO_DEEP = 1 << 30
 LEAST = 1_024  # what a file counts at least, since empty ones are not free either
@@ -53,6 +57,19 @@ def space(folder: Path) -> tuple[int, int]:
     """Give how much space is left on the disk that holds `folder`, and from how little on it is scarce."""
     disk = os.statvfs(folder)
     return disk.f_bavail * disk.f_frsize, min(SCARCE, disk.f_blocks * disk.f_frsize // 20)
+
+
+def own_folder() -> Path:
+    """Make the folder for the scratch of this process, and clear away old empty ones that others left.
+
+    A process that is killed cannot clear up behind itself; its workers do, all but the folder around theirs.
+    That of a living process is never empty for long, since its workers have theirs in it.
+    """
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):  # not empty, not ours, or gone meanwhile
+            if time.time() - left.lstat().st_mtime > OLD:
+                left.rmdir()
+    return Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
 
 
 def remove(folder: Path) -> None:
