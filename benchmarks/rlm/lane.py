@@ -13,8 +13,8 @@ from pathlib import Path
 
 from readers import WINDOW, Server, direct, map_reduce, retrieve, truncated
 
-from whence.rlm.budget import Budget
-from whence.rlm.pricing import Price
+from whence.rlm.calling.budget import Budget
+from whence.rlm.calling.pricing import Price
 from whence.rlm.rlm import RLM
 from whence.rlm.tasks import Task, make_task
 

@@ -24,12 +24,12 @@ from functools import partial
 import aiohttp
 from mock_server import Mock
 
-from whence.rlm.budget import Budget, Ledger
-from whence.rlm.calls import Answered, Caller
+from whence.rlm.calling.budget import Budget, Ledger
+from whence.rlm.calling.calls import Answered, Caller
+from whence.rlm.calling.pace import Pace
+from whence.rlm.calling.pricing import Price
 from whence.rlm.clients.openai import OpenAIClient
 from whence.rlm.messages import Message, Request
-from whence.rlm.pace import Pace
-from whence.rlm.pricing import Price
 
 DELAY = 0.05
 ROOT_BYTES = 1_500

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm.clients.loopback import ask, completion, in_turn, send, serving
-from whence.rlm.budget import Amount, Budget, Ledger
-from whence.rlm.calls import Answered, Caller
+from whence.rlm.calling.budget import Amount, Budget, Ledger
+from whence.rlm.calling.calls import Answered, Caller
+from whence.rlm.calling.pace import Pace
+from whence.rlm.calling.pricing import Price, most_tokens
 from whence.rlm.clients.openai import OpenAIClient
 from whence.rlm.errors import (
     BudgetSpent,
@@ -23,8 +25,6 @@ from whence.rlm.errors import (
     UnreadableReply,
 )
 from whence.rlm.messages import Message, Reply, Request, Usage
-from whence.rlm.pace import Pace
-from whence.rlm.pricing import Price, most_tokens
 from whence.runtime.errors import InvalidOption
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from whence.rlm.demo import RECORDING, demo_task, play
-from whence.rlm.record import header_of, run_events
-from whence.rlm.tree import tree_of
+from whence.rlm.journal.record import header_of, run_events
+from whence.rlm.views.tree import tree_of
 
 
 def test_the_recording_is_gone_through_again_with_the_code_of_today():

@@ -14,12 +14,12 @@ import pytest
 
 from rlm.scripted import Script, cell
 from whence.rlm import RLM, Budget, NoAnswer, Price
-from whence.rlm.budget import Ledger
+from whence.rlm.answers.output import output_type
+from whence.rlm.calling.budget import Ledger
 from whence.rlm.environments.environment import HostCall
 from whence.rlm.errors import FunctionFailed, PromptTooLong, UnknownPrice
 from whence.rlm.hosting import ChildAnswer, Finish, Hosting
 from whence.rlm.messages import Reply, Request, Usage
-from whence.rlm.output import output_type
 from whence.rlm.setup import Setup
 from whence.runtime.background import in_thread
 from whence.runtime.errors import Cancelled, InvalidOption

@@ -9,11 +9,11 @@ import pytest
 
 from rlm.scripted import Script, cell
 from whence.rlm import RLM, Budget, Completion
-from whence.rlm.budget import Ledger
-from whence.rlm.course import ASKING, Course, CutShort
+from whence.rlm.calling.budget import Ledger
 from whence.rlm.errors import RequestRefused
-from whence.rlm.record import kept
-from whence.rlm.recording import Recall
+from whence.rlm.journal.course import ASKING, Course, CutShort
+from whence.rlm.journal.record import kept
+from whence.rlm.journal.recording import Recall
 
 TEXT = "\n".join(f"row {number}" for number in range(200))
 BATCH = cell("got = llm_query_batched([f'item {i}' for i in range(12)])\nprint(got)")

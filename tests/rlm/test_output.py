@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import TypedDict
 
+from whence.rlm.answers.json_found import json_in
+from whence.rlm.answers.output import output_type
 from whence.rlm.errors import InvalidOutput, InvalidSignature
-from whence.rlm.json_found import json_in
-from whence.rlm.output import output_type
 
 
 class Finding(pydantic.BaseModel):

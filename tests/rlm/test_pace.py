@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from whence.rlm.pace import Pace
+from whence.rlm.calling.pace import Pace
 from whence.runtime.errors import InvalidOption
 
 

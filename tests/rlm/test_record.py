@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlm.runs import a_hostile_run, a_run
-from whence.rlm import events, record
+from whence.rlm import events
 from whence.rlm.errors import ResumeMismatch
-from whence.rlm.messages import Reply, Usage
-from whence.rlm.record import (
+from whence.rlm.journal import record
+from whence.rlm.journal.record import (
     Header,
     Recorder,
     UnreadableEntry,
@@ -23,7 +23,8 @@ from whence.rlm.record import (
     reply_entry,
     run_events,
 )
-from whence.rlm.tree import tree_of
+from whence.rlm.messages import Reply, Usage
+from whence.rlm.views.tree import tree_of
 from whence.runtime.errors import BrokenRecord
 from whence.runtime.events import Progress
 from whence.runtime.journal import RecordInUse, append, read

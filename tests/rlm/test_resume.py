@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import whence
-from whence.rlm.record import replies
+from whence.rlm.journal.record import replies
 
 PROGRAM = Path(__file__).with_name("long_run.py")
 SOURCE = Path(whence.__file__).parent.parent

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
+from whence.rlm.answers.output import output_type
+from whence.rlm.answers.schema_check import MOST_WORK, measured
 from whence.rlm.errors import InvalidOutput, InvalidSignature
-from whence.rlm.output import output_type
-from whence.rlm.schema_check import MOST_WORK, measured
 
 
 def nested(word: str, levels: int) -> dict[str, object]:

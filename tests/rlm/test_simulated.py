@@ -11,7 +11,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from whence.rlm.budget import Budget
+from whence.rlm.calling.budget import Budget
 from whence.rlm.errors import NotConfined
 from whence.rlm.rlm import RLM
 from whence.rlm.tasks import KINDS, make_task

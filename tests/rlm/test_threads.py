@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rlm.scripted import Script, cell
 from whence.rlm import RLM, Budget, Ledger
-from whence.rlm.budget import Amount
+from whence.rlm.calling.budget import Amount
 from whence.rlm.errors import BudgetSpent
 from whence.runtime.events import Event, listening
 

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from rlm.runs import BAD, a_hostile_run, a_run, batch, called, ran, replied, started
 from whence.rlm.events import Noted
-from whence.rlm.markup import element, style
 from whence.rlm.messages import Usage
-from whence.rlm.showing import columns, cut, fitted, visible
-from whence.rlm.tree import MOST_SHOWN_CALLS, RunTree, TreeBuilder, tree_of
-from whence.rlm.tree_html import POLICY, to_html
-from whence.rlm.tree_style import STYLE
-from whence.rlm.tree_text import to_text
+from whence.rlm.views.markup import element, style
+from whence.rlm.views.showing import columns, cut, fitted, visible
+from whence.rlm.views.tree import MOST_SHOWN_CALLS, RunTree, TreeBuilder, tree_of
+from whence.rlm.views.tree_html import POLICY, to_html
+from whence.rlm.views.tree_style import STYLE
+from whence.rlm.views.tree_text import to_text
 
 
 class Page(html.parser.HTMLParser):

@@ -10,7 +10,7 @@ import typer
 from whence.runtime.errors import InvalidOption, MissingFile
 
 if TYPE_CHECKING:
-    from whence.rlm.pricing import Price
+    from whence.rlm.calling.pricing import Price
 
 
 class RlmFormat(StrEnum):
@@ -121,7 +121,7 @@ def reached(
 
 def recorded(journal: Path) -> str:
     """The model of a recording."""
-    from whence.rlm.record import header_of
+    from whence.rlm.journal.record import header_of
 
     if not journal.exists():
         raise MissingFile(journal)
@@ -132,7 +132,7 @@ def price_of(text: str | None, option: str) -> "Price | None":
     """`input,output` or `input,output,cached` in dollars per million tokens."""
     if text is None:
         return None
-    from whence.rlm.pricing import Price
+    from whence.rlm.calling.pricing import Price
 
     try:
         numbers = [float(part) for part in text.split(",")]

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from whence.rlm.budget import Budget
+from whence.rlm.calling.budget import Budget
 from whence.rlm.errors import CallError, LanguageModelError, NoAnswer, UnknownPrice
 from whence.rlm.events import CallEnded, Concluding, RunEnded
 from whence.rlm.rlm import RLM

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from whence.rlm.messages import Usage
 from whence.rlm.route import Route
-from whence.rlm.tree import RunTree
-from whence.rlm.tree_html import to_html
-from whence.rlm.tree_text import to_text
+from whence.rlm.views.tree import RunTree
+from whence.rlm.views.tree_html import to_html
+from whence.rlm.views.tree_text import to_text
 from whence.runtime.plain import JSON
 
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from whence.rlm.calling.pricing import likely_tokens
 from whence.rlm.errors import PromptTooLong
 from whence.rlm.messages import Message
-from whence.rlm.pricing import likely_tokens
 
 FULL = 0.7  # of the window; the rest is for the reply and for texts whose tokens are shorter than we think
 KEPT = 4  # the last messages stay as they are

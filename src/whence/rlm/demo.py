@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from whence.rlm.calling.pricing import Price
 from whence.rlm.completion import Completion
 from whence.rlm.errors import NoAnswer, NotConfined, ReplayMissed
-from whence.rlm.pricing import Price
-from whence.rlm.record import header_of, run_events
+from whence.rlm.journal.record import header_of, run_events
 from whence.rlm.rlm import RLM
 from whence.rlm.tasks import Task, make_task
-from whence.rlm.tree import RunTree, tree_of
-from whence.rlm.tree_html import to_html
-from whence.rlm.tree_text import to_text
+from whence.rlm.views.tree import RunTree, tree_of
+from whence.rlm.views.tree_html import to_html
+from whence.rlm.views.tree_text import to_text
 
 RECORDING = Path(__file__).with_name("recordings") / "demo.jsonl"
 SEED = 3

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from whence.rlm.budget import Ledger
+from whence.rlm.calling.budget import Ledger
+from whence.rlm.calling.pricing import likely_tokens
 from whence.rlm.contexts import Contexts
 from whence.rlm.errors import InvalidOutput, NoAnswer, PromptTooLong
 from whence.rlm.events import ModelReplied, Noted, RunStarted
 from whence.rlm.messages import Message, Request
-from whence.rlm.pricing import likely_tokens
 from whence.rlm.prompts import DIRECT
 from whence.rlm.setup import Setup
 

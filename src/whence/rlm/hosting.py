@@ -15,8 +15,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import cast
 
-from whence.rlm.budget import Amount, Ledger
-from whence.rlm.calls import Answered
+from whence.rlm.answers.output import Output, output_type
+from whence.rlm.calling.budget import Amount, Ledger
+from whence.rlm.calling.calls import Answered
+from whence.rlm.calling.pricing import likely_tokens
 from whence.rlm.environments.environment import HostCall
 from whence.rlm.errors import (
     BudgetSpent,
@@ -28,8 +30,6 @@ from whence.rlm.errors import (
 )
 from whence.rlm.events import CallEnded, CallsStarted, Noted
 from whence.rlm.messages import Message, Request, Usage
-from whence.rlm.output import Output, output_type
-from whence.rlm.pricing import likely_tokens
 from whence.rlm.setup import Setup, Speaker
 from whence.runtime.background import in_thread
 from whence.runtime.errors import WhenceError

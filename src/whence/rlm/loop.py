@@ -18,17 +18,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whence.rlm.budget import NOTHING, Amount, Ledger
+from whence.rlm.answers.output import Output, output_type
+from whence.rlm.calling.budget import NOTHING, Amount, Ledger
+from whence.rlm.calling.pricing import CHARACTERS_PER_TOKEN
 from whence.rlm.cells import cells
 from whence.rlm.conversation import Conversation, check_opening
-from whence.rlm.course import ASKING, BETWEEN, SUMMING_UP, Course, CutShort
 from whence.rlm.environments.opening import open_environment
 from whence.rlm.errors import BudgetSpent, NoAnswer, ReplayMissed
 from whence.rlm.events import CellRan, Concluding, HistoryCompacted, ModelReplied, Noted, RunEnded, RunStarted
 from whence.rlm.hosting import ChildAnswer, Finish, Hosting
+from whence.rlm.journal.course import ASKING, BETWEEN, SUMMING_UP, Course, CutShort
 from whence.rlm.messages import Message, Reply, Request
-from whence.rlm.output import Output, output_type
-from whence.rlm.pricing import CHARACTERS_PER_TOKEN
 from whence.rlm.prompts import CONCLUDE, NO_CELL, SUMMARISE, cut, feedback, opening, shown, system
 from whence.runtime.errors import Cancelled, WhenceError
 from whence.runtime.events import check_cancelled

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from whence.rlm.answers.output import Output
 from whence.rlm.contexts import Contexts
 from whence.rlm.environments.environment import CellOutcome
-from whence.rlm.output import Output
 from whence.rlm.worker.names import NAMES
 from whence.runtime.plain import JSON
 

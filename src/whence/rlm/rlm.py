@@ -20,10 +20,10 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, TypeAlias
 
-from whence.rlm.budget import Budget
+from whence.rlm.calling.budget import Budget
+from whence.rlm.calling.pricing import Price
 from whence.rlm.environments.environment import CellLimits, EnvironmentChoice
 from whence.rlm.events import RunEvent
-from whence.rlm.pricing import Price
 from whence.rlm.route import RouteChoice
 from whence.rlm.worker.names import NAMES
 from whence.runtime.errors import InvalidOption

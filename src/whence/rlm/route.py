@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from whence.rlm.pricing import Price, likely_tokens
+from whence.rlm.calling.pricing import Price, likely_tokens
 
 Route: TypeAlias = Literal["direct", "recursive"]
 RouteChoice: TypeAlias = Literal["auto", "direct", "recursive"]

@@ -10,8 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from whence.rlm.budget import Budget, Ledger
-from whence.rlm.calls import Caller
+from whence.rlm.answers.output import Output, output_type
+from whence.rlm.calling.budget import Budget, Ledger
+from whence.rlm.calling.calls import Caller
+from whence.rlm.calling.memo import Memo
+from whence.rlm.calling.pace import START, Pace
 from whence.rlm.clients.anthropic import ANTHROPIC_URL, AnthropicClient
 from whence.rlm.clients.choosing import client_for
 from whence.rlm.clients.function import FunctionClient
@@ -21,23 +24,20 @@ from whence.rlm.contexts import Contexts, as_context
 from whence.rlm.direct import read_directly
 from whence.rlm.errors import BudgetSpent, NoAnswer, RequestRefused, UnknownPrice
 from whence.rlm.events import Noted
+from whence.rlm.journal.record import Header
+from whence.rlm.journal.recording import Nobody, Recording, Source, open_recording
 from whence.rlm.loop import Led, recurse, tell_end
-from whence.rlm.memo import Memo
-from whence.rlm.output import Output, output_type
-from whence.rlm.pace import START, Pace
-from whence.rlm.record import Header
-from whence.rlm.recording import Nobody, Recording, Source, open_recording
 from whence.rlm.route import Chosen, choose
 from whence.rlm.setup import Setup, Speaker
 from whence.rlm.telling import Teller
-from whence.rlm.tree import TreeBuilder
+from whence.rlm.views.tree import TreeBuilder
 from whence.runtime.errors import Cancelled, InvalidOption, WhenceError
 from whence.runtime.locks import lock
 from whence.runtime.plain import JSON
 
 if TYPE_CHECKING:
+    from whence.rlm.calling.pricing import Price
     from whence.rlm.clients.client import Client
-    from whence.rlm.pricing import Price
     from whence.rlm.rlm import RLM
 
 TOO_LONG = frozenset({400, 413, 422})  # how servers refuse what does not fit their window

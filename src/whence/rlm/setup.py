@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from whence.rlm.budget import Amount, Budget, Ledger
-from whence.rlm.calls import Answered, Caller
+from whence.rlm.answers.output import Output
+from whence.rlm.calling.budget import Amount, Budget, Ledger
+from whence.rlm.calling.calls import Answered, Caller
+from whence.rlm.calling.pricing import MOST_OUTPUT, Price
 from whence.rlm.environments.environment import CellLimits, EnvironmentChoice
+from whence.rlm.journal.recording import Recall
 from whence.rlm.messages import Usage
-from whence.rlm.output import Output
-from whence.rlm.pricing import MOST_OUTPUT, Price
-from whence.rlm.recording import Recall
 from whence.rlm.telling import Teller
 
 

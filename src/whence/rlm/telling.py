@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from whence.rlm.budget import Ledger
+from whence.rlm.calling.budget import Ledger
 from whence.rlm.events import BudgetShown, CallEnded, ModelReplied, RunEvent
 from whence.rlm.messages import Usage
 from whence.runtime.events import emit

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from typing import Literal
 
+from whence.rlm.calling.pricing import MOST_OUTPUT
 from whence.rlm.clients.hosts import ANTHROPIC, place_of
 from whence.rlm.clients.http import Http, cut
 from whence.rlm.clients.openai import key_for
@@ -28,7 +29,6 @@ from whence.rlm.clients.replies import (
 )
 from whence.rlm.errors import UnreadableReply
 from whence.rlm.messages import Reply, Request, Usage
-from whence.rlm.pricing import MOST_OUTPUT
 from whence.runtime.plain import JSON
 from whence.runtime.secrets import Secret
 

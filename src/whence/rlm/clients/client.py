@@ -1,6 +1,6 @@
 """What a client is: it sends one request once, and says in a typed error why it could not.
 
-Retries, budgets, caching and pace are not its business; `whence.rlm.calls` does those for every client.
+Retries, budgets, caching and pace are not its business; `whence.rlm.calling` does those for every client.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class Http:
         if session is None or session.closed:
             session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0,  # `whence.rlm.pace` limits what is in flight
+                    limit=0,  # `whence.rlm.calling.pace` limits what is in flight
                     keepalive_timeout=KEPT_ALIVE_SECONDS,
                     resolver=self._names,
                     ttl_dns_cache=None,

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import cast
 
+from whence.rlm.calling.pricing import likely_tokens
 from whence.rlm.clients.http import Received, cut
 from whence.rlm.errors import CallError, EmptyReply, RateLimited, RequestRefused, ServerFault, UnreadableReply
 from whence.rlm.messages import Request, Usage
-from whence.rlm.pricing import likely_tokens
 from whence.runtime.plain import JSON
 from whence.runtime.secrets import redact
 

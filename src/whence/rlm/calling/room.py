@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 
-from whence.rlm.budget import NOTHING, Amount, Ledger
+from whence.rlm.calling.budget import NOTHING, Amount, Ledger
 from whence.rlm.errors import BudgetSpent
 
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
 
+from whence.rlm.answers.typed import MOST_FAULTS, shown, where
 from whence.rlm.errors import InvalidOutput, InvalidSignature
-from whence.rlm.typed import MOST_FAULTS, shown, where
 from whence.runtime.plain import JSON
 
 LONGEST_UNTRUSTED = 20_000

@@ -11,10 +11,10 @@ import hashlib
 from collections.abc import Iterator
 
 from whence.rlm.events import CallEnded
-from whence.rlm.markup import Markup, element, joined, style
-from whence.rlm.showing import calls, count, cut, fitted, money, one_line, seconds, size, state
-from whence.rlm.tree import Batch, Note, RunTree, Step, Totals, Turn
-from whence.rlm.tree_style import STYLE
+from whence.rlm.views.markup import Markup, element, joined, style
+from whence.rlm.views.showing import calls, count, cut, fitted, money, one_line, seconds, size, state
+from whence.rlm.views.tree import Batch, Note, RunTree, Step, Totals, Turn
+from whence.rlm.views.tree_style import STYLE
 
 LONGEST_TEXT = 20_000
 LONGEST_CALL = 400

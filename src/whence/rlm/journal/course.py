@@ -12,8 +12,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from whence.rlm.record import masked
-from whence.rlm.recording import Recall
+from whence.rlm.journal.record import masked
+from whence.rlm.journal.recording import Recall
 from whence.runtime.plain import JSON
 
 BETWEEN, SUMMING_UP, ASKING = -3, -2, -1  # where in a turn; from zero on, in which of its cells

@@ -7,7 +7,7 @@ jitter": Brooker, M. (2015). Exponential backoff and jitter), never sooner than 
 requests are one: while it is under way the others wait for it, and afterwards its reply is theirs for
 nothing.
 
->>> from whence.rlm.budget import Budget
+>>> from whence.rlm.calling.budget import Budget
 >>> from whence.rlm.clients.function import FunctionClient
 >>> from whence.rlm.messages import Message
 >>> caller = Caller(FunctionClient(lambda prompt: prompt[::-1], takes="prompt"))
@@ -26,14 +26,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
-from whence.rlm.budget import NOTHING, Amount, Ledger
+from whence.rlm.calling.budget import NOTHING, Amount, Ledger
+from whence.rlm.calling.memo import Memo
+from whence.rlm.calling.pace import Pace
+from whence.rlm.calling.pricing import Price, most_tokens
+from whence.rlm.calling.room import Room
 from whence.rlm.clients.client import Client
 from whence.rlm.errors import BudgetSpent, CallError, EmptyReply, RateLimited, ReplayMissed, ServerFault
-from whence.rlm.memo import Memo
 from whence.rlm.messages import Reply, Request, Usage
-from whence.rlm.pace import Pace
-from whence.rlm.pricing import Price, most_tokens
-from whence.rlm.room import Room
 from whence.runtime.errors import InvalidOption
 
 T = TypeVar("T")

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from whence.rlm.calling.memo import Memo
 from whence.rlm.errors import ReplayMissed, SetupError
 from whence.rlm.events import RunEvent
-from whence.rlm.memo import Memo
+from whence.rlm.journal.record import Header, Recorder, check_same, kept, replies
 from whence.rlm.messages import Reply, Request
-from whence.rlm.record import Header, Recorder, check_same, kept, replies
 from whence.runtime.errors import InvalidOption, MissingFile
 from whence.runtime.plain import JSON, quoted
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from whence.rlm.showing import (
+from whence.rlm.views.showing import (
     calls,
     columns,
     count,
@@ -22,7 +22,7 @@ from whence.rlm.showing import (
     sums,
     visible,
 )
-from whence.rlm.tree import RunTree, Step, Turn
+from whence.rlm.views.tree import RunTree, Step, Turn
 
 CALLS, COST, TIME = 30, 9, 8
 LEAST_LEFT = 16

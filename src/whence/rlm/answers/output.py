@@ -21,11 +21,11 @@ from dataclasses import dataclass, field
 from inspect import isroutine
 from typing import Literal, Protocol, TypeAlias, cast
 
+from whence.rlm.answers.json_found import json_in, without_thoughts
+from whence.rlm.answers.schema_check import SchemaCheck
+from whence.rlm.answers.signature import signature
+from whence.rlm.answers.typed import Typed, shown
 from whence.rlm.errors import InvalidOutput, InvalidSignature
-from whence.rlm.json_found import json_in, without_thoughts
-from whence.rlm.schema_check import SchemaCheck
-from whence.rlm.signature import signature
-from whence.rlm.typed import Typed, shown
 from whence.runtime.errors import listed, near_miss
 from whence.runtime.plain import JSON, plain
 

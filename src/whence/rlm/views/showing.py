@@ -12,7 +12,7 @@ import json
 import unicodedata
 from collections.abc import Mapping
 
-from whence.rlm.tree import Batch, RunTree, Totals
+from whence.rlm.views.tree import Batch, RunTree, Totals
 from whence.runtime.plain import JSON
 
 PLURALS: Mapping[str, str] = {"reply": "replies", "query": "queries"}

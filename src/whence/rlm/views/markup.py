@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from whence.rlm.showing import visible
+from whence.rlm.views.showing import visible
 
 NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z]+)*")
 ATTRIBUTE = re.compile(r"(?!on)[a-z]+[12]?(?:[A-Z][a-z]+)?(?:-[a-z]+)*")

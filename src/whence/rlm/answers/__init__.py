@@ -1,0 +1,1 @@
+"""What an answer must be, and the check that it is so."""
