@@ -280,7 +280,14 @@ def test_children_end_when_one_of_them_is_told_to_stop():
         return ChildAnswer(None, Usage())
 
     async def ask() -> int:
-        hosting = Hosting(cast("Setup", None), Ledger(Budget(depth=1)), "0", 0, Finish(output_type()), child)
+        hosting = Hosting(
+            cast("Setup", None),
+            Ledger(Budget(depth=1)),
+            "0",
+            Finish(output_type()),
+            child,
+            lambda _part, _limit: "",
+        )
         with pytest.raises(Cancelled):
             await hosting(HostCall("rlm", {"queries": [{"query": name} for name in "abc"]}))
         return len(asyncio.all_tasks())

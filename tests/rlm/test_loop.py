@@ -177,6 +177,16 @@ def test_what_a_server_finds_too_long_to_read_directly_is_gone_through_in_parts(
     assert "maximum context length" in done.why
 
 
+def test_the_same_words_are_asked_once_and_the_model_is_told_how_to_ask_again():
+    counted = iter(range(100))
+    script = Script(
+        cell("FINAL([str(llm_query('Which?', sample=k)) for k in (0, 0, 1, 2)])"),
+        sub=lambda _: str(next(counted)),
+    )
+    assert run(script, output=list[str]).answer == ["0", "0", "1", "2"]
+    assert "sample=1" in script.seen[0][0]["content"]
+
+
 # ── budgets ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 

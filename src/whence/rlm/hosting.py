@@ -109,9 +109,11 @@ class Hosting:
     setup: Setup
     ledger: Ledger
     place: str
-    depth: int
     finish: Finish
     child: Child
+    part_text: Callable[
+        [Mapping[str, JSON], int], str
+    ]  # a part of the context, of so many characters at most
     stopped: str = ""  # why no model is asked any more, once that is so
     settled: bool = False  # the model was told what came of this turn: calls that failed then fail again
     batches: int = 0
@@ -321,12 +323,8 @@ class Hosting:
             prompts.append(query if text is None else f"{query}\n\n{text}")
         return await self._ask({"prompts": prompts, "model": model})
 
-    part_text: Callable[[Mapping[str, JSON], int], str] | None = None
-
     def _part_text(self, part: Mapping[str, JSON]) -> str:
         limit = int(self.setup.sub.window * 2)
-        if self.part_text is None:
-            raise Misasked("this part of the context is not at hand")
         try:
             return self.part_text(part, limit)
         except UnusableContext as error:

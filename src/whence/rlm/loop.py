@@ -64,11 +64,8 @@ class Run:
     """One run while it goes on: the root's, or that of a child."""
 
     setup: Setup
-    contexts: Contexts
-    question: str | None
     ledger: Ledger
     place: str
-    depth: int
     finish: Finish
     hosting: Hosting
     environment: Environment
@@ -304,7 +301,7 @@ async def recurse(
         return await _child(setup, contexts, query, part, below, share, settled=hosting.settled)
 
     depth = place.count(".")
-    hosting = Hosting(setup, ledger, place, depth, finish, child, part_text=_reader(contexts))
+    hosting = Hosting(setup, ledger, place, finish, child, _reader(contexts))
     course = Course(setup.recall, place, follow=settled or setup.recall.closed)
     held = _set_aside(ledger)
     async with _environment(setup, contexts, hosting, finish.output, depth, place) as environment:
@@ -327,9 +324,7 @@ async def recurse(
             opening(question, contexts),
         )
         check_opening(first, setup.root.window)
-        run = Run(
-            setup, contexts, question, ledger, place, depth, finish, hosting, environment, first, held, course
-        )
+        run = Run(setup, ledger, place, finish, hosting, environment, first, held, course)
         try:
             async with asyncio.timeout(_finite(ledger.seconds_left())):
                 return await run.to_the_answer()

@@ -150,11 +150,6 @@ class Source:
             pass
         return self._characters[-1]
 
-    @property
-    def is_ascii(self) -> bool:
-        """Whether there is nothing but ASCII; looks at all."""
-        return self.characters == self.size and self._ascii
-
     def byte_at(self, character: int) -> int:
         """The border before the character of this number, or the end."""
         while self._characters[-1] <= character and self._count_block():
