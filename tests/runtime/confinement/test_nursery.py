@@ -23,6 +23,7 @@ from whence.runtime.confinement import (
     nursery_for,
     seccomp,
 )
+from whence.runtime.confinement.line import Line
 from whence.runtime.errors import InvalidOption
 
 SNIPPETS = Path(__file__).parent / "snippets.py"
@@ -171,6 +172,15 @@ def test_a_dead_zygote_takes_its_workers_along_and_the_next_take_starts_another(
         with workers.take() as another:
             assert run(another, "value = 2") == 2
         assert not alive(zygotes)
+
+
+def test_a_zygote_that_is_dying_but_still_looks_alive_is_replaced(monkeypatch):
+    with nursery("landlock") as workers:
+        workers._held.line._process.kill()
+        workers._held.line._process.wait()
+        monkeypatch.setattr(Line, "alive", True)
+        with workers.take() as another:
+            assert run(another, "value = 2") == 2
 
 
 def test_a_worker_outlives_the_thread_that_made_the_nursery():

@@ -110,8 +110,14 @@ class Nursery:
         """Hand out a worker that is already confined; from the warm pool unless another `entry` is asked
         for.
         """
+        request = {"do": "take", **({"entry": entry} if entry else {})}
         line = self._line()
-        answer = line.ask({"do": "take", **({"entry": entry} if entry else {})})
+        try:
+            answer = line.ask(request)
+        except NurseryFailed:
+            # A process that is being killed still looks alive; no worker came of it, so another is asked.
+            line = self._line(instead_of=line)
+            answer = line.ask(request)
         if "error" in answer.message:
             raise NurseryFailed(f"No worker could be confined: {answer.message['error']}.")
         name = str(answer.message["id"])
@@ -136,17 +142,19 @@ class Nursery:
         """Whether it has been closed."""
         return not self._finalizer.alive
 
-    def _line(self) -> Line:
-        """Give the line to the zygote, a new one if it has ended."""
+    def _line(self, *, instead_of: Line | None = None) -> Line:
+        """Give the line to the zygote, a new one if it has ended or is the one that failed."""
         with self._lock:
             if self.closed:
                 raise NurseryFailed("The nursery is closed.", "Make a new one.")
-            if self._held.line is None or not self._held.line.alive:
-                if self._held.line is not None:
-                    self._held.line.end()
-                    self._held.line = None
-                self._held.line = self._started(self.isolation)
-            return self._held.line
+            held = self._held.line
+            if held is not None and held is not instead_of and held.alive:
+                return held
+            if held is not None:
+                held.end()
+                self._held.line = None
+            self._held.line = started = self._started(self.isolation)
+            return started
 
     def _started(self, isolation: Isolation) -> Line:
         """Start a zygote and see that a child of it can be confined."""
