@@ -13,7 +13,8 @@ FOLDER = Path(__file__).parent
 
 def scripts() -> dict[str, Path]:
     """Name -> script of every benchmark."""
-    paths = [*sorted(FOLDER.glob("*.py")), *sorted(FOLDER.glob("rlm/*.py"))]
+    folders = (FOLDER, FOLDER / "rlm", FOLDER / "studio")
+    paths = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     named = {path.relative_to(FOLDER).with_suffix("").as_posix(): path for path in paths}
     return {name: path for name, path in named.items() if path.stem[0] != "_" and is_script(path)}
 

@@ -12,7 +12,7 @@ from whence.language.graph import Edge, Graph
 from whence.language.layout import layout
 from whence.language.lettering import width, wrap
 from whence.language.roles import roles
-from whence.language.routes import frame_box, label_at, labels, routes, shape_box
+from whence.language.routes import along, frame_box, label_at, labels, routes, shape_box
 from whence.language.svg import draw
 
 
@@ -64,13 +64,7 @@ def test_twenty_nodes_keep_most_edges_clear_of_other_nodes():
         for way in routes(graph, found, labels(graph, found)):
             total += 1
             ends = {way.edges[0].source, way.edges[0].target}
-            points = [
-                (
-                    (1 - t) ** 2 * way.start[0] + 2 * t * (1 - t) * way.bend[0] + t * t * way.end[0],
-                    (1 - t) ** 2 * way.start[1] + 2 * t * (1 - t) * way.bend[1] + t * t * way.end[1],
-                )
-                for t in (i / 30 for i in range(1, 30))
-            ]
+            points = [along(way, i / 30) for i in range(1, 30)]
             bad += any(box.holds(p) for name, box in shapes.items() if name not in ends for p in points)
     assert total > 150
     assert bad <= total * 0.03

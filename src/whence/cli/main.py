@@ -21,6 +21,7 @@ from whence.cli.demo import demo
 from whence.cli.graph import graph
 from whence.cli.identify import identify
 from whence.cli.rlm import rlm
+from whence.cli.studio import studio
 from whence.cli.verify import verify
 from whence.runtime.errors import WhenceError
 from whence.runtime.plain import JSON, harmless
@@ -38,7 +39,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (ask, identify, verify, graph, demo):
+for command in (ask, identify, verify, graph, studio, demo):
     app.command()(command)
 app.add_typer(rlm)
 

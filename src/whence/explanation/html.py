@@ -71,6 +71,25 @@ def notebook(answer: Answer) -> str:
     return _environment().get_template("notebook.html.j2").render(_context(answer))
 
 
+def fragment(answer: Answer, *, supposing: str = "") -> str:
+    """The whole answer as an element for a page that has a style of its own for it: no style is in it.
+
+    `supposing`, HTML that is safe already, stands where a report shows the contours of sensitivity.
+    """
+    # What is wider than its place can be reached and scrolled by keyboard, where a page promises that.
+    context = _context(answer) | {"supposing": _drawn(supposing), "reach": _drawn(' tabindex="0"')}
+    return _environment().get_template("fragment.html.j2").render(context)
+
+
+def summary(answer: Answer) -> str:
+    """What an answer begins with, the sentence, the number line and the three verdicts, as an element."""
+    return (
+        _environment()
+        .get_template("summary.html.j2")
+        .render(_opening(answer, outline(answer)) | {"heading": "h3"})
+    )
+
+
 def _drawn(picture: str) -> Markup:
     """A figure or formula of our own, in which every text is escaped already."""
     return Markup(picture)  # noqa: S704 - made by our own writers, which escape
@@ -79,25 +98,34 @@ def _drawn(picture: str) -> Markup:
 def _context(answer: Answer) -> dict[str, Any]:
     shown = outline(answer)
     context: dict[str, Any] = {
-        "o": shown,
-        "marks": MARKS,
+        "supposing": "",
+        "reach": "",
         "worlds": WORLDS,
         "same": SAME,
         "light": LIGHT,
         "dark": DARK,
         "rules": _drawn(RULES + canvas.RULES),
-        "rung": RUNGS.get(answer.rung or 0, "A question"),
-        "provenance_line": _provenance(answer),
         "made_by": visible(f"Made by Whence {answer.provenance.get('version', '')}".rstrip()),
-        "n": "" if shown.line is None else sample(shown.line.n),
-        "number_line": shown.line and _drawn(number_line(shown.line)),
-        "cells_chart": shown.cells and _drawn(_cells(answer, shown)),
         "graph": answer.graph and _drawn(roles_graph(answer)),
         "narrow_graph": answer.graph and _drawn(roles_graph(answer, narrow=True)),
         "graph_words": graph_words(answer),
         "robust": robustness_words(answer),
     }
-    return context | _proof(answer, shown) | _evidence(answer)
+    return _opening(answer, shown) | context | _proof(answer, shown) | _evidence(answer)
+
+
+def _opening(answer: Answer, shown: Outline) -> dict[str, Any]:
+    """What an answer begins with, down to the three verdicts."""
+    return {
+        "o": shown,
+        "heading": "h1",
+        "marks": MARKS,
+        "rung": RUNGS.get(answer.rung or 0, "A question"),
+        "provenance_line": _provenance(answer),
+        "n": "" if shown.line is None else sample(shown.line.n),
+        "number_line": shown.line and _drawn(number_line(shown.line)),
+        "cells_chart": shown.cells and _drawn(_cells(answer, shown)),
+    }
 
 
 def _provenance(answer: Answer) -> str:

@@ -40,7 +40,11 @@ from whence.runtime.events import Derived, emit, heard
 
 
 def identify(
-    query: Query | str, graph: Graph | str, given: Given | Iterable[Given] | None = None
+    query: Query | str,
+    graph: Graph | str,
+    given: Given | Iterable[Given] | None = None,
+    *,
+    advise: bool = True,
 ) -> Estimand | NotIdentified | NotYetAnswerable | ImpossibleEvidence:
     """The estimand of a query with its derivation, or why there is none.
 
@@ -48,7 +52,8 @@ def identify(
     or its text, such as `["P(X, Z)", "P(Y | do(X))"]`; without it, all observed variables were seen together.
     `NotIdentified` is proved by its two models; `NotYetAnswerable` says that no procedure of ours decides a
     question of this kind, or in this kind of graph; `ImpossibleEvidence` that what is held as seen
-    contradicts itself.
+    contradicts itself. Without `advise` a refusal does not say what would help: to search for that takes
+    longer than all the rest (`refusing.advice` does it later).
 
     Raises `UnknownVariable`, `TreatmentIsOutcome`, `RepeatedVariable`, and `InvalidQuery` for latent
     variables, for bodies without meaning and for an empty list of sources. Emits a `Derived` event for each
@@ -62,7 +67,7 @@ def identify(
     plain = latent_projection(graph) if directed else graph
     prover = _proved(query, plain, sources) if directed else _tried(query, Prover(plain, sources, sources))
     if not isinstance(prover, Prover):
-        return refuse(query, graph, sources, prover)
+        return refuse(query, graph, sources, prover, advise=advise)
     formula = replace_atoms(query.body, prover.formula)
     root = Step("query", query.body, formula, (), prover.premises)
     if heard():

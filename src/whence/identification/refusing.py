@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whence.identification.counterfactuals.counterfactual_worlds import Conflict
+from whence.identification.counterfactuals.path_specific import unfolded
 from whence.identification.help.remedies import search_remedies
 from whence.identification.idc import Barred
 from whence.identification.ledger import SHOWN
@@ -44,8 +45,8 @@ MOST_LINEAR = 20
 """In graphs of more nodes linear relations are not tried."""
 
 
-def refuse(query: Query, graph: Graph, given: tuple[Source, ...], bar: Bar) -> Reply:
-    """What to reply where a probability in the query has no proof."""
+def refuse(query: Query, graph: Graph, given: tuple[Source, ...], bar: Bar, *, advise: bool = True) -> Reply:
+    """What to reply where a probability in the query has no proof; `advise` says what would help, too."""
     if isinstance(bar, ImpossibleEvidence):
         return bar
     if graph.kind not in ("DAG", "ADMG"):
@@ -55,8 +56,7 @@ def refuse(query: Query, graph: Graph, given: tuple[Source, ...], bar: Bar) -> R
     x, y = (bar.treatments, bar.outcomes) if isinstance(bar, Barred | Thicket) else ((), ())
     pair = disagreement(query, graph, given, hedge, x, y)
     what, why = _what(bar, query), _reason(bar)
-    helps = tuple(remedy.sentence for remedy in search_remedies(query, graph, given).remedies)
-    helps += () if given else _if_linear(query, graph)
+    helps = advice(query, graph, given) if advise else ()
     if pair is None:
         return NotYetAnswerable(f"No formula was found for {what}: {why}. {UNDECIDED}", helps)
     told = f"{what[:1].upper()}{what[1:]} is not determined"
@@ -65,6 +65,13 @@ def refuse(query: Query, graph: Graph, given: tuple[Source, ...], bar: Bar) -> R
     shown = bar.hedge if isinstance(bar, Barred) else None
     told = f"{told}{_further_values(query, pair)}"
     return NotIdentified(f"{told} {TWO_MODELS}", helps, query, shown, x, y, graph, given, pair)
+
+
+def advice(query: Query, graph: Graph, given: tuple[Source, ...] = ()) -> tuple[str, ...]:
+    """What would help a question that is refused in a DAG or ADMG; `given` none is all that is observed."""
+    query = unfolded(query, graph)
+    helps = tuple(remedy.sentence for remedy in search_remedies(query, graph, given).remedies)
+    return helps if given else (*helps, *_if_linear(query, graph))
 
 
 def _further_values(query: Query, pair: Disagreement) -> str:

@@ -1,10 +1,14 @@
 """Where each variable of a causal graph is drawn, so that the drawing reads as the story is told.
 
-The treatment stands at the left and the outcome at the right of one line, mediators between them, instruments
-further left; what comes before the treatment stands above, what follows without leading to the outcome below.
-Covariates that are all confounded with one another (or that all play the same part) are framed as one group,
-so that ten of them cost two arrows and not fifty-five. Within a row the order is by barycentres and then by
-exchanges that save crossings.
+The treatment stands at the left and the outcome at the right of one line, mediators between them,
+instruments further left; what comes before the treatment stands above, what follows without leading to the
+outcome below. Covariates that are all confounded with one another (or that all play the same part) are
+framed as one group, so that ten of them cost two arrows and not fifty-five. Rows, the order in them and the
+places follow the layered method (`layout_ranks`, `layout_order`, `layout_rows`), above and below the line
+each by itself. Long edges get way-points, which keep them clear of what stands in the rows that they pass.
+
+A graph that was drawn before is drawn again with as little moved as may be (`layout_kept`), and what a person
+has pinned stays where it was put.
 
 Source: K. Sugiyama, S. Tagawa and M. Toda, "Methods for visual understanding of hierarchical system
 structures" (1981), with rows given by the roles instead of by depth alone.
@@ -18,106 +22,88 @@ structures" (1981), with rows given by the roles instead of by depth alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations, permutations
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from whence.language.graph import Graph, bits, union
 from whence.language.layout_blocks import Block, blocks
-from whence.language.layout_rows import Item, order_rows, settle
+from whence.language.layout_kept import kept
+from whence.language.layout_line import COLUMN, RADIUS, ROW, columns_of, place_line
+from whence.language.layout_plan import LINE, MEMBER_RADIUS, TEXT, Frame, Layout, Node
+from whence.language.layout_rows import Item, Point, levels, place_rows
 from whence.language.lettering import width, wrap
 from whence.language.roles import Role, closure, roles
 
-__all__ = ["Frame", "Layout", "Node", "layout", "roles"]
+__all__ = [
+    "COLUMN",
+    "LINE",
+    "RADIUS",
+    "ROW",
+    "TEXT",
+    "Frame",
+    "Layout",
+    "Node",
+    "layout",
+    "roles",
+]
 
-RADIUS = 19.0
-MEMBER_RADIUS = 11.0
-TEXT = 13.0
-LINE = 15.0
 LABEL_LIMIT = 118.0
-COLUMN = 128.0
-ROW = 116.0
 FRAME_LIMIT = 540.0
 ROW_LIMIT = 760.0
+WIDE_LIMIT = 1400.0
 NARROW = 340.0
-LARGEST_PERMUTED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A variable: its middle, its radius, its role, and its name in lines; `framed` when in a group."""
-
-    name: str
-    role: Role
-    x: float
-    y: float
-    radius: float
-    lines: tuple[str, ...]
-    framed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A group drawn as one: its members, what they share, and its rectangle."""
-
-    names: tuple[str, ...]
-    title: str
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Every node and frame at its place; y grows downwards."""
-
-    nodes: tuple[Node, ...]
-    frames: tuple[Frame, ...]
+BETWEEN = 58.0
 
 
 @dataclass(slots=True)
 class _Plan:
-    """What is being placed: items by key, and the rows above, on and below the line of the effect."""
+    """What is being placed: items by key, which item each node is in, and how long a row may be."""
 
     graph: Graph
     roles: Mapping[str, Role]
     blocks: tuple[Block, ...]
     narrow: bool
+    limit: float
     items: dict[str, Item] = field(default_factory=dict[str, Item])
     owner: dict[int, str] = field(default_factory=dict[int, str])
-
-    def links(self) -> dict[str, dict[str, int]]:
-        """How many edges join each two items."""
-        found: dict[str, dict[str, int]] = {key: {} for key in self.items}
-        for edge in self.graph.edges:
-            a, b = (self.owner[self.graph.index[end]] for end in (edge.source, edge.target))
-            if a != b:
-                found[a][b] = found[a].get(b, 0) + 1
-                found[b][a] = found[b].get(a, 0) + 1
-        return found
+    vias: dict[tuple[str, str], list[Point]] = field(default_factory=dict[tuple[str, str], list[Point]])
 
 
-def layout(graph: Graph, played: Mapping[str, Role] | None = None, *, narrow: bool = False) -> Layout:
+def layout(
+    graph: Graph,
+    played: Mapping[str, Role] | None = None,
+    *,
+    narrow: bool = False,
+    framed: bool = True,
+    previous: Layout | None = None,
+    pins: Mapping[str, Point] | None = None,
+) -> Layout:
     """The places of every node for these roles (see `roles`); without a question, causes above effects.
 
-    `narrow` keeps rows and frames to the width of a telephone.
+    `narrow` keeps rows and frames to the width of a telephone; `framed` draws groups as one. Without
+    frames, `previous` is what was drawn before, of which as much as may be stays, and `pins` says where
+    nodes must be.
     """
     found = dict(roles(graph)) if played is None else dict(played)
+    held = dict(pins or {})
+    drawn = (graph.nodes, graph.edges, tuple(found.items()), tuple(held.items()), narrow, framed)
+    if previous is not None and previous.drawn == drawn:
+        return previous
     main, above, below = _bands(graph, found)
-    plan = _Plan(graph, found, blocks(graph, above, found), narrow)
-    columns = _columns(graph, main, found)
+    limit = NARROW if narrow else ROW_LIMIT if framed else WIDE_LIMIT
+    plan = _Plan(graph, found, blocks(graph, above, found) if framed else (), narrow, limit)
+    columns = columns_of(graph, main, found)
     _make_items(plan)
-    upper = _levels(plan, above, graph.children)
-    lower = _levels(plan, below, graph.parents)
-    _place_line(plan, columns)
-    links = plan.links()
-    rows = [*(upper[level] for level in sorted(upper)), *(lower[level] for level in sorted(lower))]
+    place_line(graph, columns, {node: plan.items[plan.owner[node]] for node in columns})
     fixed = [plan.items[plan.owner[node]] for node in columns]
-    order_rows(rows, fixed, links)
+    upper, lower = _levels(plan, above, main, upwards=True), _levels(plan, below, main, upwards=False)
     _stack(fixed, upper, lower)
-    settle([row for row in rows if row], fixed, links)
-    return _result(plan)
+    line = [sorted(fixed, key=lambda item: (item.x, item.y))] if fixed else []
+    _place(plan, [*(upper[level] for level in sorted(upper, reverse=True)), *line], bool(fixed))
+    if lower:
+        _place(plan, [*line, *(lower[level] for level in sorted(lower))], bool(fixed), below=True)
+    fresh = _result(plan)
+    return replace(fresh if framed else kept(fresh, graph, previous, held), drawn=drawn)
 
 
 def _bands(graph: Graph, found: Mapping[str, Role]) -> tuple[int, int, int]:
@@ -132,27 +118,6 @@ def _bands(graph: Graph, found: Mapping[str, Role]) -> tuple[int, int, int]:
     main = x | y | between | instruments
     below = after & ~main
     return main, graph.all & ~main & ~below, below
-
-
-def _columns(graph: Graph, main: int, found: Mapping[str, Role]) -> dict[int, int]:
-    """The column of each node on the line: instruments negative, treatments from 0, outcomes last."""
-    x = graph.mask(name for name, role in found.items() if role == "treatment")
-    y = graph.mask(name for name, role in found.items() if role == "outcome")
-    column: dict[int, int] = {}
-    after = closure(graph.children, x) & main
-    for node in graph.order:
-        if after >> node & 1 and not y >> node & 1:
-            before = [column[parent] for parent in bits(graph.parents[node] & after) if parent in column]
-            column[node] = max(before, default=-1) + 1
-    last = max([2, *(place + 1 for place in column.values())])
-    for node in (node for node in graph.order if y >> node & 1):
-        before = [column[parent] for parent in bits(graph.parents[node] & y) if parent in column]
-        column[node] = max(before, default=last - 1) + 1
-    for node in reversed(graph.order):
-        if main >> node & 1 and node not in column:
-            next_to = [column[child] for child in bits(graph.children[node]) if child in column]
-            column[node] = min([-1, *(place - 1 for place in next_to if place < 0)])
-    return column
 
 
 def _make_items(plan: _Plan) -> None:
@@ -182,21 +147,34 @@ def _grid(block: Block, narrow: bool) -> tuple[int, float, float]:
     return -(-len(names) // rows), cell, height
 
 
-def _levels(plan: _Plan, band: int, towards: tuple[int, ...]) -> dict[int, list[Item]]:
-    """The rows of a band, 1 nearest to the line: by the longest way through the band towards it."""
-    level: dict[int, int] = {}
-    order = reversed(plan.graph.order) if towards is plan.graph.children else plan.graph.order
-    for node in order:
-        if band >> node & 1:
-            level[node] = 1 + max((level.get(other, 0) for other in bits(towards[node] & band)), default=0)
-    rows: dict[int, list[Item]] = {}
+def _levels(plan: _Plan, band: int, main: int, *, upwards: bool) -> dict[int, list[Item]]:
+    """The rows of a band, 1 nearest to the line; without a line, 1 is the lowest."""
+    graph = plan.graph
+    nodes = [node for node in graph.order if band >> node & 1]
+    number = {node: i for i, node in enumerate(nodes)}
+    place = {node: i for i, node in enumerate(graph.order)}
+    links = [(number[node], number[child]) for node in nodes for child in bits(graph.children[node] & band)]
+    for edge in graph.edges:
+        if edge.mark not in ("->", "<->"):
+            ends = sorted((graph.index[edge.source], graph.index[edge.target]), key=place.__getitem__)
+            if all(end in number for end in ends):
+                links.append((number[ends[0]], number[ends[1]]))
+    if main:
+        joined = {end for link in links for end in link[:: 1 if upwards else -1][:1]}
+        towards, hub = (graph.children if upwards else graph.parents), len(nodes)
+        for node, i in number.items():
+            count = (towards[node] & main).bit_count() or int(i not in joined)
+            links += [(i, hub) if upwards else (hub, i)] * count
+    found = levels(len(nodes) + bool(main), links)
+    last = found[-1] if main else max(found, default=0) + 1
     shared: dict[str, int] = {}
-    for node in sorted(level):
+    for node, row in zip(nodes, found, strict=False):
         key = plan.owner[node]
-        shared[key] = max(shared.get(key, 0), level[node])
+        shared[key] = max(shared.get(key, 0), last - row if upwards else row - last)
+    rows: dict[int, list[Item]] = {}
     for key, row in shared.items():
         rows.setdefault(row, []).append(plan.items[key])
-    return _not_too_long(rows, NARROW if plan.narrow else ROW_LIMIT)
+    return _not_too_long(rows, plan.limit)
 
 
 def _not_too_long(rows: dict[int, list[Item]], limit: float) -> dict[int, list[Item]]:
@@ -206,72 +184,27 @@ def _not_too_long(rows: dict[int, list[Item]], limit: float) -> dict[int, list[I
         items = rows[level]
         count = max(1, round(sum(item.width for item in items) / limit + 0.4))
         for part in range(count):
-            found[len(found) + 1] = items[part::count]
+            if items[part::count]:
+                found[len(found) + 1] = items[part::count]
     return found
 
 
-def _place_line(plan: _Plan, columns: Mapping[int, int]) -> None:
-    """Give x and y to what stands on the line; what shares a column is stacked."""
-    graph = plan.graph
-    stacks: dict[int, list[int]] = {}
-    for node, column in columns.items():
-        stacks.setdefault(column, []).append(node)
-    pairs = [(node, child) for node in columns for child in bits(graph.children[node]) if child in columns]
-    skipping = any(columns[child] - columns[node] > 1 for node, child in pairs if columns[node] >= 0)
-    last = max(columns.values(), default=0)
-    x = 0.0
-    for column in sorted(stacks):
-        x += COLUMN
-        for node in stacks[column]:
-            plan.items[plan.owner[node]].x = x
-        if column == 0 and 1 not in stacks and last > 1:
-            x += COLUMN * (last - 1) * 0.75
-    places = {node: plan.items[plan.owner[node]] for node in columns}
-    ends = [(places[node], places[child]) for node, child in pairs]
-    for column in [*sorted(stacks), *sorted(stacks, reverse=True)]:
-        free = skipping and 0 < column < last
-        _arrange([places[node] for node in stacks[column]], free, ends, list(places.values()))
-
-
-def _arrange(stack: list[Item], free: bool, ends: Sequence[tuple[Item, Item]], all_items: list[Item]) -> None:
-    """Give y to what shares a column: the order and side with fewest crossings and least in the way."""
-    shifts = (0.62, -0.62) if free and len(stack) % 2 else (0.0,)
-    orders = permutations(stack) if len(stack) <= LARGEST_PERMUTED else iter([tuple(stack)])
-    best: tuple[float, dict[str, float]] | None = None
-    for order in orders:
-        for shift in shifts:
-            for place, item in enumerate(order):
-                item.y = ROW * (place - (len(order) - 1) / 2 + shift)
-            cost = _tangle(ends, all_items)
-            if best is None or cost < best[0]:
-                best = (cost, {item.key: item.y for item in stack})
-    for item in stack:
-        item.y = best[1][item.key] if best else item.y
-
-
-def _tangle(ends: Sequence[tuple[Item, Item]], items: Sequence[Item]) -> float:
-    """How many straight edges cross, and (worse) how many run over a node."""
-    crossed = sum(_cross(first, second) for first, second in combinations(ends, 2))
-    hit = 0
-    for a, b in ends:
-        low, high = min(a.x, b.x), max(a.x, b.x)
-        for item in items:
-            if low < item.x < high:
-                height = a.y + (b.y - a.y) * (item.x - a.x) / (b.x - a.x)
-                hit += abs(height - item.y) < RADIUS + 12
-    return crossed + 3.0 * hit
-
-
-def _cross(first: tuple[Item, Item], second: tuple[Item, Item]) -> bool:
-    a, b = first
-    c, d = second
-    if len({a.key, b.key, c.key, d.key}) < 4:
-        return False
-    return _turn(a, b, c) != _turn(a, b, d) and _turn(c, d, a) != _turn(c, d, b)
-
-
-def _turn(a: Item, b: Item, c: Item) -> bool:
-    return (b.x - a.x) * (c.y - a.y) > (b.y - a.y) * (c.x - a.x)
+def _place(plan: _Plan, rows: list[list[Item]], lined: bool, *, below: bool = False) -> None:
+    """Order and place the rows on one side of the line, which stands still, and note the way-points."""
+    here = {item.key for row in rows for item in row}
+    graph, links = plan.graph, dict[tuple[str, str], list[tuple[str, str]]]()
+    for edge in graph.edges:
+        a, b = (plan.owner[graph.index[end]] for end in (edge.source, edge.target))
+        if a != b and a in here and b in here:
+            links.setdefault((a, b), []).append((edge.source, edge.target))
+    still = None if not lined else 0 if below else len(rows) - 1
+    heights = [sum(item.y for item in row) / len(row) for row in rows]
+    for (a, b), points in place_rows(rows, list(links), still).items():
+        way = [(x, heights[row]) for x, row in points]
+        first, last = plan.items[a], plan.items[b]
+        turned = way if first.y <= last.y else way[::-1]
+        for pair in links[a, b]:
+            plan.vias[pair] = turned
 
 
 def _stack(fixed: list[Item], upper: Mapping[int, list[Item]], lower: Mapping[int, list[Item]]) -> None:
@@ -280,14 +213,14 @@ def _stack(fixed: list[Item], upper: Mapping[int, list[Item]], lower: Mapping[in
     for level in sorted(upper):
         tallest = max(item.height for item in upper[level])
         for item in upper[level]:
-            item.y = top - 58 - tallest / 2
-        top -= 58 + tallest
+            item.y = top - BETWEEN - tallest / 2
+        top -= BETWEEN + tallest
     bottom = max((item.y + item.height / 2 for item in fixed), default=0.0)
     for level in sorted(lower):
         tallest = max(item.height for item in lower[level])
         for item in lower[level]:
-            item.y = bottom + 58 + tallest / 2
-        bottom += 58 + tallest
+            item.y = bottom + BETWEEN + tallest / 2
+        bottom += BETWEEN + tallest
 
 
 def _result(plan: _Plan) -> Layout:
@@ -309,4 +242,5 @@ def _result(plan: _Plan) -> Layout:
             item = plan.items[name]
             lines = wrap(name, LABEL_LIMIT, TEXT)
             nodes[name] = Node(name, plan.roles[name], item.x, item.y, RADIUS, lines)
-    return Layout(tuple(nodes[name] for name in plan.graph.nodes), tuple(frames))
+    vias = {pair: tuple(points) for pair, points in plan.vias.items()}
+    return Layout(tuple(nodes[name] for name in plan.graph.nodes), tuple(frames), vias)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from html import escape as escape_html
 
 NARROW = frozenset("iljtfrI.,:;'|![]() ")
@@ -22,7 +23,8 @@ WIDE = frozenset("mwMW@%—")
 
 def visible(text: str) -> str:
     """The text with control characters, line breaks and direction overrides spelt out."""
-    return "".join(_spelt(character) for character in text)
+    # Said of the whole it is the same, and drawings ask this of every attribute.
+    return text if text.isprintable() else "".join(_spelt(character) for character in text)
 
 
 def _spelt(character: str) -> str:
@@ -41,6 +43,7 @@ def width(text: str, size: float) -> float:
     return sum(_advance(character) for character in text) * size
 
 
+@lru_cache(4_096)
 def _advance(character: str) -> float:
     if character in NARROW:
         return 0.34

@@ -1,8 +1,9 @@
 """How the edges of a drawn graph run: straight where the way is free, bent around what stands in it.
 
-Each edge is one quadratic curve. Of a fan of curves, ever more bent to either side, the first is taken that
-meets no node and no name; a bidirected arc starts bent. Members of a frame that all point the same way are
-drawn as one edge of the frame.
+A long edge follows the way-points that the layout keeps clear for it, as a quadratic B-spline. Any other is
+one quadratic curve: of a fan of curves, ever more bent to either side, the first is taken that meets no
+node and no name; a bidirected arc starts bent. Members of a frame that all point the same way are drawn as
+one edge of the frame.
 """
 
 from __future__ import annotations
@@ -10,17 +11,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from whence.language.graph import Edge, Graph
-from whence.language.layout import LINE, TEXT, Frame, Layout, Node
+from whence.language.layout_plan import LINE, TEXT, Frame, Layout, Node, Point
 from whence.language.lettering import width
 
-Point = tuple[float, float]
 Side = str  # "above" | "below" | "right" | "left"
-BENDS = (0.0, 0.14, -0.14, 0.24, -0.24, 0.36, -0.36, 0.5, -0.5, 0.68, -0.68, 0.9, -0.9)
+STEP = 0.3
+BENDS = (0.0, 0.14, -0.14, 0.24, -0.24, STEP, 0.36, -0.36, 0.5, -0.5, 0.68, -0.68, 0.9, -0.9)
 ARC_BENDS = (0.24, 0.36, 0.5, 0.68, 0.9, -0.24, -0.36, -0.5, -0.68, -0.9)
 SAMPLES = 14
 CLEAR = 5.0
+STRAIGHT = 5.0
+PASSING = 26.0
+LEVEL = 60.0
+SHAPE, NAME, OWN_NAME = 100.0, 40.0, 12.0
 LARGEST_CLEAR = 120
 
 
@@ -48,11 +54,11 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One drawn edge: the curve from `start` to `end` pulled towards `bend`, and the edges it stands for."""
+    """One drawn edge: the edges it stands for, and the curve from `start` to `end` that `controls` pull."""
 
     edges: tuple[Edge, ...]
     start: Point
-    bend: Point
+    controls: tuple[Point, ...]
     end: Point
 
 
@@ -103,13 +109,17 @@ def labels(graph: Graph, found: Layout) -> tuple[Label, ...]:
         middles.update(dict.fromkeys(frame.names, middle))
     taken = [shape_box(node) for node in found.nodes if not node.framed]
     taken += [frame_box(frame) for frame in found.frames]
+    joined: dict[str, list[Edge]] = {}
+    for edge in graph.edges:
+        for end in (edge.source, edge.target):
+            joined.setdefault(end, []).append(edge)
     placed: list[Label] = []
     for node in found.nodes:
         if node.framed:
             placed.append(label_at(node, "right"))
             continue
-        ends = [_other(edge, node.name) for edge in graph.edges if node.name in (edge.source, edge.target)]
-        angles = [math.atan2(middles[end][1] - node.y, middles[end][0] - node.x) for end in ends]
+        ends = [_next(edge, node.name, found, middles) for edge in joined.get(node.name, ())]
+        angles = [math.atan2(y - node.y, x - node.x) for x, y in ends]
         best = min(
             (label_at(node, side) for side in ("below", "above", "right", "left")),
             key=lambda label: _cost(label, node, angles, [*taken, *(other.box for other in placed)]),
@@ -118,8 +128,12 @@ def labels(graph: Graph, found: Layout) -> tuple[Label, ...]:
     return tuple(placed)
 
 
-def _other(edge: Edge, name: str) -> str:
-    return edge.target if edge.source == name else edge.source
+def _next(edge: Edge, name: str, found: Layout, middles: Mapping[str, Point]) -> Point:
+    """Where an edge goes first from this end of it."""
+    via = found.vias.get((edge.source, edge.target))
+    if via and edge.mark != "<->":
+        return via[0] if edge.source == name else via[-1]
+    return middles[edge.target if edge.source == name else edge.source]
 
 
 def _cost(label: Label, node: Node, angles: Sequence[float], taken: Iterable[Rectangle]) -> float:
@@ -142,16 +156,23 @@ def routes(graph: Graph, found: Layout, names: Sequence[Label]) -> tuple[Route, 
     texts = [label for label in names if not at[label.name].framed]
     # Beyond a page's worth of nodes no drawing is clear of crossings; time is worth more there.
     tries = len(BENDS) if len(found.nodes) <= LARGEST_CLEAR else 1
+    priced = [(key, SHAPE, 0.0, box) for key, box in boxes.items()]
+    priced += [(label.name, NAME, OWN_NAME, label.box) for label in texts]
     made: list[Route] = []
     for edges in _bundles(graph, frame_of):
         edge = edges[0]
         both = (edge.source, edge.target)
-        ends = [_anchor(end, len(edges) > 1, at, frame_of) for end in both]
+        ends = (
+            _anchor(both[0], len(edges) > 1, at, frame_of),
+            _anchor(both[1], len(edges) > 1, at, frame_of),
+        )
+        via = found.vias.get(both) if edge.mark != "<->" else None
+        if via:
+            made.append(_led(edges, ends, via))
+            continue
         skip = {"\0".join(frame_of[end].names) if end in frame_of else end for end in both}
-        solid = [box for key, box in boxes.items() if key not in skip]
-        words = [label.box for label in texts if label.name not in skip]
-        own = [label.box for label in texts if label.name in skip]
-        made.append(_route(edges, ends[0], ends[1], (solid, words, own), tries))
+        obstacles = [(own if key in skip else other, box) for key, other, own, box in priced]
+        made.append(_route(edges, ends, [each for each in obstacles if each[0]], tries))
     return tuple(made)
 
 
@@ -181,39 +202,84 @@ def _anchor(name: str, bundled: bool, at: Mapping[str, Node], frame_of: Mapping[
     return frame_of[name] if bundled and name in frame_of else at[name]
 
 
+def _led(edges: tuple[Edge, ...], ends: tuple[Anchor, Anchor], via: tuple[Point, ...]) -> Route:
+    """The curve along its way-points; those that lie on the straight way anyhow are left out."""
+    a, b = _middle(ends[0], via[0]), _middle(ends[1], via[-1])
+    length = math.hypot(b[0] - a[0], b[1] - a[1]) or 1.0
+    away = max(abs((b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])) / length for x, y in via)
+    middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
+    controls = _through([a, *via, b]) if away > STRAIGHT else (middle,)
+    return Route(edges, _edge_of(ends[0], a, controls[0]), controls, _edge_of(ends[1], b, controls[-1]))
+
+
+def _through(points: Sequence[Point]) -> tuple[Point, ...]:
+    """The pulls of a curve through all points but the ends, each passed as its neighbours lie."""
+    found: list[Point] = []
+    for before, (x, y), after in zip(points, points[1:], points[2:], strict=False):
+        dx, dy = after[0] - before[0], after[1] - before[1]
+        # Steeply, so that the curve stays in the gap that was kept for it.
+        dx = max(-abs(dy), min(abs(dy), dx)) * 0.8
+        length = math.hypot(dx, dy) or 1.0
+        reach = PASSING / length
+        found += [(x - dx * reach, y - dy * reach), (x + dx * reach, y + dy * reach)]
+    return tuple(found)
+
+
 def _route(
     edges: tuple[Edge, ...],
-    source: Anchor,
-    target: Anchor,
-    obstacles: tuple[Sequence[Rectangle], Sequence[Rectangle], Sequence[Rectangle]],
+    ends: tuple[Anchor, Anchor],
+    obstacles: Sequence[tuple[float, Rectangle]],
     tries: int,
 ) -> Route:
     """The least bent curve that is free, or the freest."""
-    a, b = _middle(source, target), _middle(target, source)
+    source, target = ends
+    a, b = _middle(source, _centre(target)), _middle(target, _centre(source))
     arc = edges[0].mark == "<->"
     # Arcs bow upwards: out of the way of the line of the effect.
     up = -1.0 if b[0] >= a[0] else 1.0
     bends = [up * bend for bend in ARC_BENDS] if arc else BENDS
     best, least = None, math.inf
     for bend in bends[:tries]:
-        control = ((a[0] + b[0]) / 2 - bend * (b[1] - a[1]), (a[1] + b[1]) / 2 + bend * (b[0] - a[0]))
-        start, end = _edge_of(source, a, control), _edge_of(target, b, control)
-        cost = _price(start, control, end, obstacles) + abs(bend) * 6
+        if bend == STEP and abs(b[1] - a[1]) < LEVEL:
+            continue
+        way = _bent(edges, ends, (a, b), bend)
+        own = abs(bend) * 6
+        cost = sum(_price(*piece, obstacles) for piece in pieces(way)) + own
         if cost < least:
-            best, least = Route(edges, start, control, end), cost
-        if cost < abs(bend) * 6 + 1:
+            best, least = way, cost
+        if cost < own + 1:
             break
-    return best if best is not None else Route(edges, a, b, b)
+    return best if best is not None else Route(edges, a, (b,), b)
 
 
-def _middle(anchor: Anchor, other: Anchor) -> Point:
-    """Where an edge of this node aims; for a frame, the point of its border nearest to the other end."""
+def _bent(
+    edges: tuple[Edge, ...], ends: tuple[Anchor, Anchor], line: tuple[Point, Point], bend: float
+) -> Route:
+    """The curve of one bend; `STEP` goes down first, then across between two rows, then down."""
+    (ax, ay), (bx, by) = line
+    controls: tuple[Point, ...]
+    if bend == STEP:
+        lean, drop = 0.12 * (bx - ax), 0.42 * (by - ay)
+        controls = ((ax + lean, ay + drop), (bx - lean, by - drop))
+    else:
+        controls = (((ax + bx) / 2 - bend * (by - ay), (ay + by) / 2 + bend * (bx - ax)),)
+    start, end = _edge_of(ends[0], line[0], controls[0]), _edge_of(ends[1], line[1], controls[-1])
+    return Route(edges, start, controls, end)
+
+
+def _centre(anchor: Anchor) -> Point:
     if isinstance(anchor, Node):
         return (anchor.x, anchor.y)
-    x, y = (other.x, other.y) if isinstance(other, Node) else (other.x + other.width / 2, other.y)
+    return (anchor.x + anchor.width / 2, anchor.y)
+
+
+def _middle(anchor: Anchor, towards: Point) -> Point:
+    """Where an edge of this node aims; for a frame, the point of its border nearest to where it goes."""
+    if isinstance(anchor, Node):
+        return (anchor.x, anchor.y)
     inset = min(28.0, anchor.width / 4)
-    near_x = min(max(x, anchor.x + inset), anchor.x + anchor.width - inset)
-    near_y = anchor.y + anchor.height if y >= anchor.y + anchor.height / 2 else anchor.y
+    near_x = min(max(towards[0], anchor.x + inset), anchor.x + anchor.width - inset)
+    near_y = anchor.y + anchor.height if towards[1] >= anchor.y + anchor.height / 2 else anchor.y
     return (near_x, near_y)
 
 
@@ -225,23 +291,51 @@ def _edge_of(anchor: Anchor, middle: Point, towards: Point) -> Point:
     return (middle[0] + dx / length * away, middle[1] + dy / length * away)
 
 
-def _price(
-    start: Point,
-    bend: Point,
-    end: Point,
-    obstacles: tuple[Sequence[Rectangle], Sequence[Rectangle], Sequence[Rectangle]],
-) -> float:
+def _price(start: Point, bend: Point, end: Point, obstacles: Sequence[tuple[float, Rectangle]]) -> float:
     """What a curve meets: shapes cost most, other names less, the names of its own ends little."""
-    solid, words, own = obstacles
-    points = [along(start, bend, end, i / SAMPLES) for i in range(1, SAMPLES)]
-    shapes = sum(any(box.holds(point, CLEAR) for point in points) for box in solid)
-    names = sum(any(box.holds(point, 2) for point in points) for box in words)
-    mine = sum(any(box.holds(point, 1) for point in points) for box in own)
-    return 100.0 * shapes + 40.0 * names + 12.0 * mine
+    low_x, high_x = min(start[0], bend[0], end[0]) - CLEAR, max(start[0], bend[0], end[0]) + CLEAR
+    low_y, high_y = min(start[1], bend[1], end[1]) - CLEAR, max(start[1], bend[1], end[1]) + CLEAR
+    near = [
+        (price, box)
+        for price, box in obstacles
+        if box.left < high_x and box.right > low_x and box.top < high_y and box.bottom > low_y
+    ]
+    if not near:
+        return 0.0
+    points = [_at(start, bend, end, i / SAMPLES) for i in range(1, SAMPLES)]
+    total = 0.0
+    for price, box in near:
+        margin = CLEAR if price == SHAPE else 2.0
+        left, right, top, bottom = (
+            box.left - margin,
+            box.right + margin,
+            box.top - margin,
+            box.bottom + margin,
+        )
+        if any(left <= x <= right and top <= y <= bottom for x, y in points):
+            total += price
+    return total
 
 
-def along(start: Point, bend: Point, end: Point, t: float) -> Point:
-    """The point of a quadratic curve at `t` in [0, 1]."""
+def pieces(way: Route) -> list[tuple[Point, Point, Point]]:
+    """The quadratic curves that a route is made of, each from its start by its pull to its end."""
+    joints = [((a[0] + b[0]) / 2, (a[1] + b[1]) / 2) for a, b in pairwise(way.controls)]
+    knots = [way.start, *joints, way.end]
+    return list(zip(knots, way.controls, knots[1:], strict=False))
+
+
+def along(way: Route, t: float) -> Point:
+    """The point of a route at `t` in [0, 1].
+
+    >>> along(Route((), (0.0, 0.0), ((5.0, 0.0),), (10.0, 0.0)), 0.5)
+    (5.0, 0.0)
+    """
+    parts = pieces(way)
+    number = min(int(t * len(parts)), len(parts) - 1)
+    return _at(*parts[number], t * len(parts) - number)
+
+
+def _at(start: Point, bend: Point, end: Point, t: float) -> Point:
     s = 1 - t
     return (
         s * s * start[0] + 2 * s * t * bend[0] + t * t * end[0],

@@ -14,27 +14,18 @@ True
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from itertools import count
-from typing import Literal
 
 from whence.language.graph import Edge, Graph
-from whence.language.layout import TEXT, Frame, Layout, Node, layout
+from whence.language.layout import layout
+from whence.language.layout_plan import TEXT, Frame, Layout, Node, Point
 from whence.language.lettering import escape, visible, width
 from whence.language.roles import ROLES, Role, roles
-from whence.language.routes import Label, Point, Rectangle, Route, along, labels, routes, shape_box
-from whence.language.svg_marks import STYLE, path, shape, tag, text
+from whence.language.routes import Label, Rectangle, Route, along, labels, routes, shape_box
+from whence.language.svg_edges import STRANDS, Strand, blocked_bar, edge_marks
+from whence.language.svg_marks import STYLE, n, path, shape, tag, text
 
-Strand = Literal["causal", "open", "blocked", "plain"]
-"""What an edge carries for the question."""
-
-STRANDS: dict[Strand, str] = {
-    "causal": "carries the effect",
-    "open": "open bias",
-    "blocked": "bias, blocked",
-    "plain": "other cause",
-}
 WORDS: dict[Role, str] = {
     "treatment": "treatment",
     "outcome": "outcome",
@@ -48,6 +39,7 @@ WORDS: dict[Role, str] = {
     "other": "other",
 }
 PADDING = 14.0
+__all__ = ["STRANDS", "WORDS", "Strand", "description", "draw"]
 _numbers = count(1)
 
 
@@ -59,15 +51,16 @@ def draw(
     title: str = "Causal graph",
     alone: bool = True,
     narrow: bool = False,
+    plan: Layout | None = None,
 ) -> str:
     """The graph as an `<svg>` element. `alone` adds the style that a page of ours already has.
 
     `played` gives each node's role (see `roles`), `strands` what each edge carries; `narrow`
-    keeps to the width of a telephone where it can.
+    keeps to the width of a telephone where it can; `plan` says where the nodes stand if that is known.
     """
     found = dict(roles(graph)) if played is None else dict(played)
     carried: dict[Edge, Strand] = dict(strands or {})
-    plan = layout(graph, found, narrow=narrow)
+    plan = layout(graph, found, narrow=narrow) if plan is None else plan
     names = labels(graph, plan)
     ways = routes(graph, plan, names)
     if not plan.nodes:
@@ -78,7 +71,7 @@ def draw(
     parts += [_node(node) for node in plan.nodes]
     framed = {name for frame in plan.frames for name in frame.names}
     parts += [_label(label, framed=label.name in framed) for label in names]
-    parts.append(tag("g", {"transform": f"translate({_n(legend_at[0])} {_n(legend_at[1])})"}, *legend))
+    parts.append(tag("g", {"transform": f"translate({n(legend_at[0])} {n(legend_at[1])})"}, *legend))
     wide, tall = box.right - box.left, box.bottom - box.top
     number = next(_numbers)
     head = [
@@ -88,7 +81,7 @@ def draw(
     attributes = {
         "xmlns": "http://www.w3.org/2000/svg",
         "class": "wh-graph" + (" wh-alone" if alone else ""),
-        "viewBox": f"{_n(box.left)} {_n(box.top)} {_n(wide)} {_n(tall)}",
+        "viewBox": f"{n(box.left)} {n(box.top)} {n(wide)} {n(tall)}",
         "width": round(wide),
         "height": round(tall),
         "role": "img",
@@ -109,10 +102,6 @@ def description(graph: Graph, played: Mapping[str, Role], most: int = 60) -> str
     return f"Variables: {nodes}. Edges: {edges or 'none'}{rest}."
 
 
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
 def _in_order(ways: Sequence[Route], carried: Mapping[Edge, Strand]) -> list[Route]:
     """The edges with the quiet ones first, so that the effect is drawn over them."""
     rank: list[Strand] = ["plain", "blocked", "open", "causal"]
@@ -121,10 +110,10 @@ def _in_order(ways: Sequence[Route], carried: Mapping[Edge, Strand]) -> list[Rou
 
 def _frame(frame: Frame) -> str:
     place = {
-        "x": _n(frame.x),
-        "y": _n(frame.y),
-        "width": _n(frame.width),
-        "height": _n(frame.height),
+        "x": n(frame.x),
+        "y": n(frame.y),
+        "width": n(frame.width),
+        "height": n(frame.height),
         "rx": 6,
     }
     title = text(frame.x + 10, frame.y + 15, frame.title, "wh-frame-title", 11)
@@ -132,57 +121,8 @@ def _frame(frame: Frame) -> str:
 
 
 def _edge(way: Route, strand: Strand) -> str:
-    edge = way.edges[0]
-    left, right = edge.mark[0], edge.mark[-1]
-    start, end = way.start, way.end
-    line_start = _short_of(start, way.bend, left)
-    line_end = _short_of(end, way.bend, right)
-    kind = f"wh-edge wh-{strand}" + (" wh-arc" if edge.mark == "<->" else "")
-    parts = [path([line_start, way.bend, line_end], kind)]
-    parts += [_head(start, way.bend, left, strand), _head(end, way.bend, right, strand)]
-    if strand == "blocked":
-        parts.append(_bar(line_start, way.bend, line_end))
     told = "; ".join(f"{escape(edge.source)} {escape(edge.mark)} {escape(edge.target)}" for edge in way.edges)
-    return tag("g", {}, tag("title", {}, f"{told} ({STRANDS[strand]})"), *parts)
-
-
-def _short_of(end: Point, bend: Point, mark: str) -> Point:
-    """Where the line stops so that its head is not drawn over."""
-    back = {"<": 8.0, ">": 8.0, "o": 8.0}.get(mark, 0.0)
-    dx, dy = bend[0] - end[0], bend[1] - end[1]
-    length = math.hypot(dx, dy) or 1.0
-    return (end[0] + dx / length * back, end[1] + dy / length * back)
-
-
-def _head(end: Point, bend: Point, mark: str, strand: Strand) -> str:
-    if mark == "-":
-        return ""
-    angle = math.atan2(end[1] - bend[1], end[0] - bend[0])
-    if mark == "o":
-        x, y = end[0] - 4 * math.cos(angle), end[1] - 4 * math.sin(angle)
-        return tag("circle", {"class": f"wh-ring wh-{strand}", "cx": _n(x), "cy": _n(y), "r": 3.5})
-    length, half = (11.0, 5.0) if strand == "causal" else (9.5, 4.2)
-    corners = [end]
-    for side in (half, -half):
-        x = end[0] - length * math.cos(angle) + side * math.sin(angle)
-        y = end[1] - length * math.sin(angle) - side * math.cos(angle)
-        corners.append((x, y))
-    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in corners)
-    return tag("polygon", {"class": f"wh-head wh-{strand}", "points": points})
-
-
-def _bar(start: Point, bend: Point, end: Point) -> str:
-    """The two short strokes across the middle of a blocked edge."""
-    strokes: list[str] = []
-    for t in (0.48, 0.52):
-        x, y = along(start, bend, end, t)
-        x0, y0 = along(start, bend, end, t - 0.02)
-        angle = math.atan2(y - y0, x - x0) + math.pi / 2
-        shift = 1.2 if t > 0.5 else -1.2
-        x, y = x + shift * math.sin(angle), y - shift * math.cos(angle)
-        dx, dy = 6 * math.cos(angle), 6 * math.sin(angle)
-        strokes.append(f"M{_n(x - dx)} {_n(y - dy)}L{_n(x + dx)} {_n(y + dy)}")
-    return tag("path", {"class": "wh-bar", "d": "".join(strokes)})
+    return tag("g", {}, tag("title", {}, f"{told} ({STRANDS[strand]})"), *edge_marks(way, strand))
 
 
 def _node(node: Node) -> str:
@@ -209,7 +149,7 @@ def _with_legend(
     """Where the legend stands, its parts, and the box around all."""
     boxes = [shape_box(node) for node in plan.nodes] + [label.box for label in names]
     boxes += [Rectangle(f.x, f.y, f.x + f.width, f.y + f.height) for f in plan.frames]
-    points = [along(way.start, way.bend, way.end, i / 8) for way in ways for i in range(9)]
+    points = [along(way, i / 8) for way in ways for i in range(9)]
     left = min([box.left for box in boxes] + [x for x, _ in points]) - PADDING
     right = max([box.right for box in boxes] + [x for x, _ in points]) + PADDING
     top = min([box.top for box in boxes] + [y for _, y in points]) - PADDING
@@ -256,8 +196,8 @@ def _legend_item(x: float, y: float, word: str, role: Role | None, strand: Stran
     if role is not None:
         mark = shape(role, x + 12, y, 8.5)
     if strand is not None:
-        ends: tuple[Point, Point, Point] = ((x, y), (x + 12, y), (x + 24, y))
-        mark = [path(ends, f"wh-edge wh-{strand}")]
+        ends = Route((), (x, y), ((x + 12, y),), (x + 24, y))
+        mark = [path(((x, y), (x + 12, y), (x + 24, y)), f"wh-edge wh-{strand}")]
         if strand == "blocked":
-            mark.append(_bar(*ends))
+            mark.append(blocked_bar(ends))
     return [*mark, text(x + 30, y + 4, word, "wh-legend", 12)]

@@ -21,7 +21,7 @@ FILLS: dict[Role, str] = {
     "collider": "#F0E442",
     "instrument": "#56B4E9",
     "selection": "#B8B7B1",
-    "latent": "none",
+    "latent": "var(--wh-paper,#FCFCFA)",
     "other": "var(--wh-other,#F4F4F2)",
 }
 LETTERS: dict[Role, str] = {
@@ -46,7 +46,7 @@ DARK = (
     "--wh-other:#3A3E46;--wh-bias:#F0863A;--wh-soft:#1B1E23;"
 )
 
-RULES = """
+_LINES = """
 .wh-graph,.wh-chart{font-family:system-ui,-apple-system,"Segoe UI",sans-serif}
 .wh-edge{fill:none;stroke:var(--wh-quiet,#5C5C58);stroke-width:1.3}
 .wh-arc{stroke-dasharray:5 4}
@@ -60,14 +60,17 @@ RULES = """
 .wh-bar{stroke:var(--wh-bias,#C65300);stroke-width:1.6;fill:none}
 .wh-shape{stroke:var(--wh-ink,#1B1B1A);stroke-width:1.5}
 .wh-hollow{fill:none;stroke:var(--wh-ink,#1B1B1A);stroke-width:1.2}
-.wh-latent{fill:var(--wh-paper,#FCFCFA);stroke-dasharray:4 3}
-.wh-letter{font-weight:700}
+.wh-shape.wh-latent{stroke-dasharray:4 3}
+.wh-letter{font-weight:700;fill:#1B1B1A}
+.wh-letter.wh-treatment{fill:#FFFFFF}
+.wh-letter.wh-latent{fill:var(--wh-ink,#1B1B1A)}
 .wh-name{fill:var(--wh-ink,#1B1B1A);paint-order:stroke;stroke:var(--wh-paper,#FCFCFA);stroke-width:4px;
 stroke-linejoin:round;unicode-bidi:plaintext}
 .wh-framed{stroke:none}
 .wh-frame{fill:var(--wh-soft,#F4F3EF);stroke:var(--wh-quiet,#5C5C58);stroke-width:1;stroke-dasharray:5 4}
 .wh-frame-title,.wh-legend{fill:var(--wh-quiet,#5C5C58)}
 """
+RULES = _LINES + "".join(f".wh-shape.wh-{role}{{fill:{fill}}}\n" for role, fill in FILLS.items())
 STYLE = (
     f".wh-alone{{{LIGHT}background:var(--wh-paper)}}"
     f"@media (prefers-color-scheme:dark){{.wh-alone{{{DARK}}}}}{RULES}"
@@ -88,9 +91,9 @@ def text(
     """A line of text, escaped."""
     attributes: dict[str, str | float] = {
         "class": kind,
-        "x": _n(x),
-        "y": _n(y),
-        "font-size": _n(size),
+        "x": n(x),
+        "y": n(y),
+        "font-size": n(size),
         "text-anchor": anchor,
     }
     if weight:
@@ -99,27 +102,33 @@ def text(
 
 
 def path(points: Sequence[tuple[float, float]], kind: str) -> str:
-    """A quadratic curve through start, pull and end."""
-    (x0, y0), (x1, y1), (x2, y2) = points
-    return tag("path", {"class": kind, "d": f"M{_n(x0)} {_n(y0)}Q{_n(x1)} {_n(y1)} {_n(x2)} {_n(y2)}"})
+    """A curve from the first point to the last, pulled by those between in turn (a quadratic B-spline).
+
+    >>> path([(0, 0), (5, 8), (10, 0)], "a")
+    '<path class="a" d="M0 0Q5 8 10 0"/>'
+    """
+    (x, y), *pulls, end = points
+    steps = [f"M{n(x)} {n(y)}"]
+    for i, (cx, cy) in enumerate(pulls):
+        x, y = end if i + 1 == len(pulls) else ((cx + pulls[i + 1][0]) / 2, (cy + pulls[i + 1][1]) / 2)
+        steps.append(f"Q{n(cx)} {n(cy)} {n(x)} {n(y)}")
+    return tag("path", {"class": kind, "d": "".join(steps)})
 
 
-def _n(value: float) -> str:
+def n(value: float) -> str:
+    """A length as SVG writes it: a tenth of a pixel is enough."""
     return f"{value:.1f}".removesuffix(".0")
 
 
 def shape(role: Role, x: float, y: float, r: float) -> list[str]:
     """The shape of a role around a point, with its letter."""
-    kind = "wh-shape wh-latent" if role == "latent" else "wh-shape"
-    look: dict[str, str | float] = {"class": kind}
-    if role != "latent":
-        look["style"] = f"fill:{FILLS[role]}"
+    look: dict[str, str | float] = {"class": f"wh-shape wh-{role}"}
     parts: list[str]
     match role:
         case "treatment":
             side = r * 0.92
-            box = {"x": _n(x - side), "y": _n(y - side), "width": _n(2 * side), "height": _n(2 * side)}
-            parts = [tag("rect", {**look, **box, "rx": _n(r * 0.28)})]
+            box = {"x": n(x - side), "y": n(y - side), "width": n(2 * side), "height": n(2 * side)}
+            parts = [tag("rect", {**look, **box, "rx": n(r * 0.28)})]
         case "mediator":
             parts = [_polygon(look, x, y, r * 1.1, (0, 90, 180, 270))]
         case "collider":
@@ -129,10 +138,10 @@ def shape(role: Role, x: float, y: float, r: float) -> list[str]:
         case "selection":
             parts = [tag("path", {**look, "d": _notched(x, y, r * 0.9)})]
         case _:
-            parts = [tag("circle", {**look, "cx": _n(x), "cy": _n(y), "r": _n(r)})]
+            parts = [tag("circle", {**look, "cx": n(x), "cy": n(y), "r": n(r)})]
     if role == "adjusted":
         inner = r - max(2.4, r * 0.19)
-        parts.append(tag("circle", {"class": "wh-hollow", "cx": _n(x), "cy": _n(y), "r": _n(inner)}))
+        parts.append(tag("circle", {"class": "wh-hollow", "cx": n(x), "cy": n(y), "r": n(inner)}))
     if LETTERS[role]:
         parts.append(_letter(role, x, y, r))
     return parts
@@ -141,15 +150,13 @@ def shape(role: Role, x: float, y: float, r: float) -> list[str]:
 def _letter(role: Role, x: float, y: float, r: float) -> str:
     size = r * (0.86 if role == "instrument" else 0.95)
     drop = r * 0.2 if role == "instrument" else 0.0
-    ink = "#FFFFFF" if role == "treatment" else "#1B1B1A"
-    fill = "var(--wh-ink,#1B1B1A)" if role == "latent" else ink
-    place = {"x": _n(x), "y": _n(y + size * 0.355 + drop), "font-size": _n(size), "text-anchor": "middle"}
-    return tag("text", {"class": "wh-letter", **place, "style": f"fill:{fill}"}, LETTERS[role])
+    place = {"x": n(x), "y": n(y + size * 0.355 + drop), "font-size": n(size), "text-anchor": "middle"}
+    return tag("text", {"class": f"wh-letter wh-{role}", **place}, LETTERS[role])
 
 
 def _polygon(look: Attributes, x: float, y: float, r: float, angles: Sequence[float]) -> str:
     corners = [(x + r * math.cos(math.radians(a)), y + r * math.sin(math.radians(a))) for a in angles]
-    points = " ".join(f"{_n(px)},{_n(py)}" for px, py in corners)
+    points = " ".join(f"{n(px)},{n(py)}" for px, py in corners)
     return tag("polygon", {**look, "points": points, "stroke-linejoin": "round"})
 
 
@@ -157,4 +164,4 @@ def _notched(x: float, y: float, r: float) -> str:
     """A square with a notch in its top edge."""
     a, b = r * 0.36, r * 0.4
     steps = [(-r, -r), (-a, -r), (0, -r + b), (a, -r), (r, -r), (r, r), (-r, r)]
-    return "M" + "L".join(f"{_n(x + dx)} {_n(y + dy)}" for dx, dy in steps) + "Z"
+    return "M" + "L".join(f"{n(x + dx)} {n(y + dy)}" for dx, dy in steps) + "Z"

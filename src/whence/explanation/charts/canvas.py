@@ -35,6 +35,8 @@ RULES = """
 .wh-chart .wh-two{fill:#E69F00}
 .wh-chart .wh-edge-one{stroke:var(--wh-ink,#1B1B1A);stroke-width:.6}
 .wh-chart .wh-level{fill:none;stroke:var(--wh-quiet,#5C5C58);stroke-width:1}
+.wh-chart .wh-trail{fill:none;stroke:var(--wh-accent,#0B5CAD);stroke-width:1.5;stroke-dasharray:2 4}
+.wh-chart .wh-moving{fill:var(--wh-accent,#0B5CAD);stroke:var(--wh-paper,#FCFCFA);stroke-width:2}
 .wh-chart .wh-null{fill:none;stroke:var(--wh-bias,#C65300);stroke-width:2.5}
 """
 _numbers = count(1)

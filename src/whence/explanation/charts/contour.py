@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from whence.explanation.answer import Answer
+    from whence.refutation.cinelli_hazlett import Strength
 
 WIDE, TALL = 400.0, 330.0
 LEFT, TOP, RIGHT, BOTTOM = 52.0, 12.0, 330.0, 278.0
@@ -98,8 +99,12 @@ def _point(data: object) -> Point | None:
         return None
 
 
-def contour_chart(answer: Answer) -> str:
-    """The figure; empty without a recorded sensitivity."""
+def contour_chart(
+    answer: Answer, *, at: Strength | None = None, trail: Sequence[Strength] = (), label: str = ""
+) -> str:
+    """The figure; empty without a recorded sensitivity. `at` marks a supposed confounder, under its `label`,
+    on the `trail` along which it may be moved.
+    """
     found = plane(answer.sensitivity)
     if found is None:
         return ""
@@ -109,11 +114,16 @@ def contour_chart(answer: Answer) -> str:
     # The line of nothing left is named first, the others where there is room.
     for share in sorted(SHARES):
         parts += _curve(found, share, unit, taken)
-    parts += _points(found, unit)
+    if at is None:
+        parts += _points(found, unit)
+    else:
+        parts += _supposed(found, at, trail, label)
     said = f"Nothing is left of the estimate where both partial R² are {percent(found.robustness)}. "
     said += "; ".join(f"{each.label} leaves {number(each.left, unit)}" for each in found.points)
+    if at is not None:
+        said = f"A supposed confounder of {percent(at.with_treatment)} and {percent(at.with_outcome)}. {said}"
     told = tag("title", {}, "Sensitivity to a hidden confounder") + tag("desc", {}, escape(said))
-    view = {"viewBox": f"0 0 {WIDE:.0f} {TALL:.0f}", "style": "max-width:440px;height:auto"}
+    view = {"viewBox": f"0 0 {WIDE:.0f} {TALL:.0f}"}
     return tag("svg", {"class": "wh-chart contour", "role": "img", **view}, told, *parts)
 
 
@@ -171,6 +181,29 @@ def _points(found: Plane, unit: str) -> list[str]:
         corners = f"{px:.1f},{py - 6:.1f} {px + 6:.1f},{py:.1f} {px:.1f},{py + 6:.1f} {px - 6:.1f},{py:.1f}"
         parts.append(tag("polygon", {"class": "wh-dot", "points": corners}))
         parts.append(_text(box.left, box.bottom - 4, label, "", "start"))
+    return parts
+
+
+def _supposed(found: Plane, at: Strength, trail: Sequence[Strength], label: str) -> list[str]:
+    """The supposed confounder with its way, and the benchmarks as small diamonds on it."""
+    x, y = found.place(found.robustness, found.robustness)
+    parts = [tag("circle", {"class": "wh-hollow-dot", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 4})]
+    way = [found.place(each.with_treatment, each.with_outcome) for each in trail]
+    if len(way) > 1:
+        parts.append(
+            tag("path", {"class": "wh-trail", "d": "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in way)})
+        )
+    for each in found.points:
+        x, y = found.place(each.with_treatment, each.with_outcome)
+        corners = f"{x:.1f},{y - 5:.1f} {x + 5:.1f},{y:.1f} {x:.1f},{y + 5:.1f} {x - 5:.1f},{y:.1f}"
+        parts.append(tag("polygon", {"class": "wh-hollow-dot", "points": corners}))
+    x, y = found.place(min(at.with_treatment, found.wide), min(at.with_outcome, found.tall))
+    parts.append(_line(LEFT, y, x, y, "wh-span") + _line(x, y, x, BOTTOM, "wh-span"))
+    parts.append(tag("circle", {"class": "wh-moving", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": 7}))
+    words = cut(label, RIGHT - LEFT, 12)
+    wide = width(words, 12)
+    left = x - wide - 12 if x + 12 + wide > WIDE else x + 12
+    parts.append(_text(max(left, LEFT + 4), y - 12 if y > TOP + 16 else y + 22, words, "wh-strong", "start"))
     return parts
 
 

@@ -23,6 +23,7 @@ from whence.language.graph import Graph
 from whence.language.query import Query
 from whence.language.source import Source
 from whence.runtime.errors import InvalidQuery
+from whence.runtime.events import check_cancelled
 
 MOST = 200
 """At most so many changed graphs are tried for one question."""
@@ -52,6 +53,7 @@ class Attempts:
 
     def formula(self, graph: Graph, sources: tuple[Source, ...] = ()) -> Expression | None:
         """The question's formula in this graph from these sources, or None; uses up one attempt."""
+        check_cancelled()
         self.left -= 1
         try:
             # What goes along paths alone depends on what other paths there are.

@@ -41,6 +41,7 @@ from whence.language.graph import Edge, Graph, bits
 from whence.language.linear import LinearEstimand, LinearStep, NotIdentifiedLinearly, Through
 from whence.language.refusals import NotYetAnswerable
 from whence.runtime.errors import InvalidOption, InvalidQuery, TreatmentIsOutcome
+from whence.runtime.events import check_cancelled
 from whence.runtime.plain import quoted
 
 REMEDIES = 12
@@ -82,6 +83,7 @@ def _identified(graph: Graph, seen: Graph, x: str, y: str, effect: EffectKind) -
     """The effect with some variables on the way left out, or from total effects on the causes of y."""
     on_the_way = _between(seen, x, y) if effect == "total" else ()
     for left_out in _choices(on_the_way):
+        check_cancelled()
         found = _solved(graph, x, y, effect, left_out)
         if found is not None:
             steps, totals = found

@@ -1,0 +1,1 @@
+"""The graph as SVG that can be edited."""

@@ -1,0 +1,1 @@
+"""One handler per address: it reads the request, calls a room, and answers."""

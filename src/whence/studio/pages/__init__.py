@@ -1,0 +1,1 @@
+"""The pages and their regions, from values to HTML."""

@@ -1,0 +1,26 @@
+"""The scripts of a page, as they are written and as they are sent.
+
+The client is one module in several files, joined in the order of their names: what one declares, those after
+it may use.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from whence.studio.lean import lean
+
+FOLDER = Path(__file__).parent / "static"
+SCRIPTS = ("client.js", "canvas.js")
+
+
+def script(name: str) -> str:
+    """A script as people read it; `name` is one of `SCRIPTS`."""
+    whole = FOLDER / name
+    parts = [whole] if whole.is_file() else sorted(whole.with_suffix("").glob("*.js"))
+    return "\n".join(part.read_text("utf-8") for part in parts)
+
+
+def sent(name: str) -> bytes:
+    """The same as it goes over the wire."""
+    return lean(script(name)).encode()
