@@ -1,6 +1,8 @@
 """What every test may lean on: the Hypothesis profiles and the optional folder of external ground truth."""
 
+import asyncio
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,19 @@ settings.register_profile(
 )
 settings.register_profile("search", deadline=None, max_examples=20_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Keep apart the event loop that a browser, once started, leaves running, and the tests without one."""
+    running = asyncio._get_running_loop()
+    if running is None or "browser" in getattr(item, "fixturenames", ()):
+        return (yield)
+    asyncio._set_running_loop(None)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(running)
 
 
 def shared_file(name: str) -> Path:

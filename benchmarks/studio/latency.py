@@ -72,6 +72,7 @@ class Walk:
         return read(self.sheet(graph)).standing == self.standing
 
     def sheet(self, graph: Graph) -> Sheet:
+        """The sheet of a graph, with its question."""
         return Sheet(graph=graph, parts={X: "treatment", Y: "outcome"})
 
     def next(self) -> dict:
@@ -130,6 +131,7 @@ class Bench:
         loop.run_in_executor(None, hear)
 
     async def wish(self, answer: str, **wish: object) -> dict:
+        """Ask the server for something; what it answers has this name."""
         self.answers[answer] = asyncio.get_running_loop().create_future()
         self.studio.process.stdin.write(json.dumps(wish).encode() + b"\n")
         self.studio.process.stdin.flush()
@@ -156,6 +158,7 @@ class Bench:
         return await self.page(address)
 
     async def edits(self, name: str, walk: Walk, count: int) -> None:
+        """Measure so many edits."""
         page = await self.opened(walk)
         found = []
         cpu = self.studio.cpu()
@@ -172,13 +175,15 @@ class Bench:
         tell(f"{name}: painted", [took["painted"] for took in found], bar=(80, 250))
         if any("helped" in took for took in found):
             tell(f"{name}: what would help", [took["helped"] for took in found if "helped" in took])
-        work = [took["work"] for took in found]
+        first, script = (statistics.median(took[part] for took in found) for part in ("first", "work"))
+        cpu = (self.studio.cpu() - cpu) / count * 1e3
         print(
-            f"    of it in the page's script {statistics.median(work):.1f} ms; "
-            f"server's processor time {(self.studio.cpu() - cpu) / count * 1e3:.0f} ms an edit"
+            f"    medians: the first event arrives after {first:.1f} ms, the page's script works on it for "
+            f"{script:.1f} ms; server's processor time {cpu:.0f} ms an edit; {load()}"
         )
 
     async def ticks(self, name: str, count: int) -> None:
+        """Measure so many events."""
         walk = Walk(3, "identified", shared=3)
         page = await self.opened(walk)
         await page.evaluate("() => probe.listen()")
@@ -214,7 +219,7 @@ CASES = (
 
 
 async def all_of(options: argparse.Namespace) -> None:
-    studio = started(options)
+    studio = started()
     try:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
@@ -259,7 +264,7 @@ async def during_runs(bench: Bench, options: argparse.Namespace) -> None:
     )
 
 
-def started(options: argparse.Namespace) -> Studio:
+def started() -> Studio:
     """A studio that listens to wishes."""
     command = [sys.executable, str(Path(__file__).with_name("latency_server.py"))]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

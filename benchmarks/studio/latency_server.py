@@ -19,7 +19,7 @@ from whence.studio.app import create
 from whence.studio.projects.edits import Rename, SetOptions
 from whence.studio.security.connections import connection_protocol
 from whence.studio.security.sessions import Sessions
-from whence.studio.serving import settle_memory
+from whence.studio.serving import settled_memory
 from whence.studio.settings import Settings
 
 EVERY = 0.05
@@ -78,7 +78,7 @@ async def serve(guard, listening: socket.socket) -> None:
     tasks = set()
 
     async def grant(wish: dict) -> None:
-        workshop = guard._app.state.workshop  # noqa: SLF001 - nothing of the studio is made for this
+        workshop = guard._app.state.workshop  # nothing of the studio is made for this
         if "tick" in wish:
             found = await ticks(workshop, wish["tick"], wish["times"])
         elif "runs" in wish:
@@ -101,9 +101,8 @@ def main() -> None:
     guard = create(Settings(home=home, port=port), sessions)
     cookie = f"{guard.gate.cookie}={sessions.exchange(sessions.launch())}"
     print(json.dumps({"port": port, "cookies": [cookie]}), flush=True)
-    settle_memory()
     loop_of = uvicorn.Config(guard).get_loop_factory()
-    with asyncio.Runner(loop_factory=loop_of) as runner:
+    with settled_memory(), asyncio.Runner(loop_factory=loop_of) as runner:
         runner.run(serve(guard, listening))
 
 

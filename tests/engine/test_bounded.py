@@ -107,3 +107,12 @@ def test_the_command_line_counts_limits_as_an_answer(tmp_path, capsys):
     arguments = ["--data", str(tmp_path / "trial.csv"), "--graph", GRAPH, "--weights", "count"]
     assert run(["ask", "effect of taken on improved", *arguments]) == 0
     assert "between 0.391 and 0.779" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_cause_without_a_list_of_values_is_named_and_not_stumbled_over():
+    steps = [place / 60 for place in range(60)]
+    columns = {"x": [0, 1] * 30, "z": steps, "y": [0, 1, 1] * 20}
+    answer = wh.ask("P(y_{x=0}=1 | x=1, y=1)", columns, "x -> y; z -> y")
+    assert answer.status == "refused"
+    limits = wh.bounds("P(y_{x=0}=1 | x=1, y=1)", "x -> y; z -> y", columns)
+    assert isinstance(limits, wh.NotYetAnswerable) and "No values are listed for z" in limits.message

@@ -74,7 +74,7 @@ def test_whatever_is_proved_from_some_of_the_sources_is_true_and_accepted():
 def proved(query: Query, graph: wh.Graph, sources: tuple[Source, ...]) -> wh.Estimand | None:
     """The estimand, without the trouble of proving a refusal."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("whence.identification.identify.refuse", lambda *_: None)
+        patch.setattr("whence.identification.identify.refuse", lambda *_, **__: None)
         found = identify(query, graph, sources)
     return found if isinstance(found, wh.Estimand) else None
 

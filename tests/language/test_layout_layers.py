@@ -154,6 +154,24 @@ def test_an_edit_moves_a_fifth_of_the_nodes_at_most_in_the_median(question: bool
     assert statistics.median(shares) <= 0.2
 
 
+def test_a_dense_graph_is_drawn_again_without_a_look_at_every_pair_of_lines(monkeypatch):
+    from whence.language import layout_kept as rooms
+
+    names = [f"v{i}" for i in range(60)]
+    graph = Graph.of(names, [Edge(a, b) for a, b in combinations(names, 2)])
+    before = layout(graph, framed=False)
+    looked = 0
+
+    def looks(some, others):
+        nonlocal looked
+        looked += len(list(some)) * len(others)
+        return 0
+
+    monkeypatch.setattr(rooms, "crossings_with", looks)
+    layout(graph, roles(graph, ["v0"], ["v50"]), framed=False, previous=before)
+    assert 0 < looked < 200 * rooms.MOST_LOOKS
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_drawing_the_same_again_changes_nothing(seed: int):
     graph = random_dag(seed, 14)

@@ -63,6 +63,11 @@ def test_any_name_and_value_is_written_so_that_it_can_be_read_and_printed(name):
     assert name_text(name).isprintable()
 
 
+def test_a_whole_number_beyond_all_fractions_is_written_out():
+    asked = query("P(a=1" + 400 * "0" + ")")
+    assert query(to_text(asked.body)).body == asked.body == P(Term("a", 10**400))
+
+
 @given(st.text(alphabet="\\{}$&#_%~^ ab\n", max_size=8))
 def test_no_name_breaks_out_of_its_braces_in_latex(name):
     inside = to_latex(P(name)).replace(r"\{", "").replace(r"\}", "")

@@ -50,7 +50,7 @@ JSONS = st.recursive(
 PARTS = {
     "str": TEXT,
     "str | None": st.none() | TEXT,
-    "int": st.integers(),
+    "int": st.integers(-(2**63), 2**63),
     "float": NUMBER,
     "float | None": st.none() | NUMBER,
     "bool": st.booleans(),
@@ -118,6 +118,8 @@ def test_every_reply_comes_back_under_its_key(tmp_path_factory, answered):
         {"kind": "event", "event": "noted", "message": "a", "at": True},
         {**entry_of(next(a_run())), "route": "sideways"},
         {**entry_of(next(a_run())), "documents": 1.5},
+        {**entry_of(next(a_run())), "documents": 10**400},
+        {"kind": "event", "event": "noted", "message": "a", "at": 10**400},
     ],
 )
 def test_an_entry_that_is_none_of_ours_is_a_typed_error(entry):

@@ -102,6 +102,15 @@ def test_the_application_is_made_behind_the_guard(tmp_path):
     assert type(create(settings, Sessions(tmp_path))) is Guard
 
 
+@pytest.mark.parametrize(("method", "path"), [each for each in READS + WRITES if each[1] != "/"])
+def test_a_stroke_too_many_leads_nowhere(tmp_path, method, path):
+    from whence.studio.app import create
+
+    world = World(tmp_path)
+    world.guard = create(Settings(home=tmp_path), world.sessions)
+    assert asked(world, method, path + "/", {}).status == 404
+
+
 @pytest.mark.parametrize(("method", "path"), READS + WRITES)
 def test_a_page_of_ours_reaches(world, method, path):
     before = len(world.reached)

@@ -1,14 +1,29 @@
-"""What a running studio holds: an answer is told to be old once anything changes that it rests on."""
+"""What a running studio holds, and what its handlers make of it, without a server around them."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
+from starlette.requests import Request
 
+from whence.studio.handlers.data import contrast, upload
+from whence.studio.handlers.project import delete
 from whence.studio.pages.runs import answer_region, outdated
-from whence.studio.projects.edits import DropData, Edit, Rename, SetContrast, SetPart, Where
+from whence.studio.projects.edits import (
+    Ask,
+    DropData,
+    Edit,
+    LoadData,
+    Rename,
+    SetContrast,
+    SetGraph,
+    SetPart,
+    Where,
+)
+from whence.studio.security.form_file import InvalidUpload
 from whence.studio.settings import Settings
 from whence.studio.workshop import Desk, Workshop
 
@@ -21,8 +36,6 @@ GRAPH = "z -> x; z -> y; x -> y"
 @asynccontextmanager
 async def answered(home):
     """A project whose question was made from its parts and has been answered."""
-    from whence.studio.projects.edits import LoadData, SetGraph
-
     workshop = Workshop(Settings(home=home))
     workshop.hub.attach(asyncio.get_running_loop())
     desk = await workshop.desk(workshop.shelf.create("Trial").id)
@@ -85,38 +98,69 @@ def test_what_a_kill_left_in_quarantine_is_gone_at_the_next_start(tmp_path) -> N
     assert list((tmp_path / "quarantine").iterdir()) == []
 
 
+def asked_of(workshop: Workshop, desk: Desk, body: bytes, kind: str = "application/json") -> Request:
+    """A request to a handler, as far as handlers look at one."""
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    app = SimpleNamespace(state=SimpleNamespace(workshop=workshop))
+    headers = [(b"content-type", kind.encode())]
+    told = {"method": "POST", "headers": headers, "path_params": {"project": desk.project.id}, "app": app}
+    return Request({"type": "http", "query_string": b"", **told}, receive)
+
+
 def test_a_file_that_is_not_taken_is_told_on_the_page(tmp_path) -> None:
-    from starlette.requests import Request
-
-    from whence.studio.handlers.data import upload
-    from whence.studio.security.form_file import InvalidUpload
-
     body = b'--B\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n\r\n--B--\r\n'
 
     async def sent() -> Desk:
         workshop = Workshop(Settings(home=tmp_path))
-        workshop.hub.attach(asyncio.get_running_loop())
         desk = await workshop.desk(workshop.shelf.create("").id)
-
-        async def receive():
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        class App:
-            class state:  # noqa: N801 - as Starlette has it
-                pass
-
-        App.state.workshop = workshop
-        scope = {
-            "type": "http",
-            "method": "POST",
-            "headers": [(b"content-type", b"multipart/form-data; boundary=B")],
-            "path_params": {"project": desk.project.id},
-            "app": App,
-        }
         with pytest.raises(InvalidUpload):
-            await upload(Request(scope, receive))
+            await upload(asked_of(workshop, desk, body, "multipart/form-data; boundary=B"))
         await workshop.close()
         return desk
 
     message = asyncio.run(sent()).message
     assert message is not None and "empty" in message.text and message.cure
+
+
+def test_of_a_treatment_with_two_values_one_is_enough_and_both_go_back_to_the_usual(tmp_path) -> None:
+    async def told() -> list[object]:
+        async with answered(tmp_path) as (workshop, desk):
+            found = []
+            for body in (b'{"low": "1"}', b'{"low": "1", "high": ""}', b'{"low": "", "high": "1"}'):
+                await contrast(asked_of(workshop, desk, body))
+                found.append((desk.sheet.contrast, desk.message))
+            return found
+
+    assert asyncio.run(told()) == [(("1", "0"), None), (None, None), (("0", "1"), None)]
+
+
+def test_undo_leaves_what_is_being_typed_unless_it_changes_the_question(tmp_path) -> None:
+    async def told() -> list[str]:
+        async with answered(tmp_path) as (workshop, desk):
+            workshop.typing(desk, "effect of x on")
+            await workshop.edit(desk, SetContrast(("1", "0")), "data")
+            await workshop.step(desk, "undo")
+            found = [desk.sheet.question]
+            await workshop.edit(desk, Ask("effect of z on y"), "ask")
+            await workshop.step(desk, "undo")
+            return [*found, desk.sheet.question]
+
+    assert asyncio.run(told()) == ["effect of x on", ""]
+
+
+def test_pages_of_a_project_that_is_removed_elsewhere_are_told_so(tmp_path) -> None:
+    async def told() -> tuple[Desk, int]:
+        workshop = Workshop(Settings(home=tmp_path))
+        desk = await workshop.desk(workshop.shelf.create("").id)
+        before = workshop.hub.version(desk.project.id)
+        await delete(asked_of(workshop, desk, b""))
+        news = workshop.hub.version(desk.project.id) - before
+        assert "removed" in "".join(region.html() for region in workshop.board(desk).regions())
+        await workshop.close()
+        return desk, news
+
+    desk, news = asyncio.run(told())
+    assert desk.message is not None and "removed" in desk.message.text and news

@@ -5,14 +5,20 @@ One "?" among a thousand numbers makes them a thousand labels, and an adjustment
 >>> from whence.data.reading import table
 >>> print(*mixed(table({"dose": ["1", "2", "3", "?"]}), ["dose"]))
 "dose" is read as labels because of "?"; its other values are numbers.
+
+So do numbers with commas, decimal or not: which of the two they are is not for us to guess.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
 from whence.data.tables import Table
 from whence.runtime.plain import quoted
+
+COMMA = re.compile(r"[-+−]?[\d.]*\d(?:,\d+)*", re.ASCII)
+"""A number in which commas stand, for the decimal point or between thousands."""
 
 MOST_NUMBERS = 0.5
 """Above this share of levels that are numbers, the others are taken for slips."""
@@ -25,6 +31,13 @@ def mixed(table: Table, names: Iterable[str]) -> tuple[str, ...]:
         column = table.column(name) if name in table else None
         if column is None or column.storage != "text":
             continue
+        if hold_commas(column.levels):
+            notes.append(
+                f"{quoted(name)} is read as labels, because its numbers hold commas: write them with decimal "
+                "points. If the commas are decimal ones, a column can be made: "
+                f"cast(replace({quoted(name)}, ',', '.') as double)."
+            )
+            continue
         others = [level for level in column.levels if not is_number(level)]
         if others and len(others) < (1 - MOST_NUMBERS) * len(column.levels):
             shown = ", ".join(quoted(level, 20) for level in others[:3])
@@ -32,6 +45,17 @@ def mixed(table: Table, names: Iterable[str]) -> tuple[str, ...]:
                 f"{quoted(name)} is read as labels because of {shown}; its other values are numbers."
             )
     return tuple(notes)
+
+
+def hold_commas(levels: Sequence[str]) -> bool:
+    """Whether most of these texts are numbers, some of them with commas.
+
+    >>> hold_commas(["1,50", "2", "n/a"]), hold_commas(["a,b", "1", "2"]), hold_commas(["1", "2", "?"])
+    (True, False, False)
+    """
+    numbers = [level for level in levels if is_number(level) or COMMA.fullmatch(level)]
+    commas = any("," in level for level in numbers)
+    return commas and len(numbers) > MOST_NUMBERS * len(levels)
 
 
 def is_number(text: str) -> bool:

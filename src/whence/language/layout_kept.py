@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from statistics import median
+from typing import TypeVar
 
 from whence.language.graph import Graph
 from whence.language.layout_plan import Layout, Node, Point
@@ -33,6 +34,10 @@ WORSE, SLACK = 1.3, 4.0
 MOST_MOVED = 0.4
 MOST_EDGES = 500
 """With more edges than these only some of them are looked at."""
+MOST_LOOKS = 50_000
+"""So many pairs of lines are looked at for each place that is tried, over all variables placed anew: a dense
+graph of which half must move is drawn in a second or two, and not in a minute."""
+T = TypeVar("T")
 Pair = tuple[str, str]
 Order = list[tuple[str, str, int, float]]
 """What must keep its side: names, 0 if the first is left of the second or 1 if it is above, and how far."""
@@ -137,8 +142,9 @@ def _made(
     same = {name for name, place in at.items() if board.at.get(name) == place}
     vias = {pair: way for pair, way in board.vias.items() if pair in board.edges and same.issuperset(pair)}
     made = _Board(at, vias, board.edges)
-    for name in sorted(wanted.keys() - at.keys(), key=lambda each: (wanted[each][1], each)):
-        _put(made, name, [wanted[name], stays.get(name, wanted[name])], rules)
+    anew = sorted(wanted.keys() - at.keys(), key=lambda each: (wanted[each][1], each))
+    for name in anew:
+        _put(made, name, [wanted[name], stays.get(name, wanted[name])], rules, MOST_LOOKS // len(anew))
     return made
 
 
@@ -179,14 +185,17 @@ def _touch(one: Point, other: Point) -> bool:
     return abs(one[0] - other[0]) < CLOSE_X and abs(one[1] - other[1]) < CLOSE_Y
 
 
-def _put(board: _Board, name: str, wished: Sequence[Point], rules: Order) -> None:
-    """Give a variable the place at which it tangles least, of those that are wished for and others near."""
+def _put(board: _Board, name: str, wished: Sequence[Point], rules: Order, looks: int) -> None:
+    """Give a variable the place at which it tangles least, of those that are wished for and others near;
+    about so many `looks` at what it tangles with are taken for each.
+    """
     mine = [pair for pair in board.edges if name in pair]
     near = [place for pair in mine for end in pair if end != name and (place := board.at.get(end))]
     middle = (sum(x for x, _ in near) / len(near), sum(y for _, y in near) / len(near)) if near else wished[0]
-    others = board.segments(pair for pair in board.edges if name not in pair)
-    others = others[:: 1 + len(others) // MOST_EDGES]
     places = list(board.at.values())
+    mine = _some(mine, looks // max(1, len(places)))
+    others = board.segments(pair for pair in board.edges if name not in pair)
+    others = _some(others, min(MOST_EDGES, looks // max(1, len(mine))))
     own = [rule for rule in rules if name in rule[:2]]
     best, least = wished[0], float("inf")
     for place in (*wished, *_choices(middle, places)):
@@ -201,6 +210,11 @@ def _put(board: _Board, name: str, wished: Sequence[Point], rules: Order) -> Non
         if cost < least:
             best, least = place, cost
     board.at[name] = best
+
+
+def _some(items: list[T], most: int) -> list[T]:
+    """The items, or evenly chosen ones of them, about so many."""
+    return items[:: 1 + len(items) // max(1, most)]
 
 
 def _choices(middle: Point, places: Sequence[Point]) -> list[Point]:

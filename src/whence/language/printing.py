@@ -66,7 +66,7 @@ def value_text(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value if PLAIN_WORD.fullmatch(value) and value not in RESERVED_VALUES else json_text(value)
-    return repr(value) if math.isfinite(value) else json_text(str(value))
+    return repr(value) if isinstance(value, int) or math.isfinite(value) else json_text(str(value))
 
 
 def json_text(text: str) -> str:

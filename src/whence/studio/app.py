@@ -29,7 +29,8 @@ class Application:
     def __init__(self, settings: Settings) -> None:
         self.state = State()
         self._settings = settings
-        self._router = Router(ROUTES, lifespan=self._lifespan)
+        # A redirect from an address with a stroke too many would name the host: no such answer leaves.
+        self._router = Router(ROUTES, redirect_slashes=False, lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or begin and end."""

@@ -47,7 +47,7 @@ def serve(
     Raises
     ------
     NotServed: as root without `allow_root`; for the world without TLS and names; on a port that is taken;
-        beside another studio with the same home
+        beside another studio with the same home; in a home that others may write to
     MissingFile, DataError: of what is given
     """
     check_served(settings, allow_root=allow_root)
@@ -65,9 +65,9 @@ def serve(
         server = _Server(_config(guard, settings, secure), guard, Browser(link) if open_browser else None)
         _allow_files()
         _quiet()
-        settle_memory()
         try:
-            server.run(sockets=[listener])
+            with settled_memory():
+                server.run(sockets=[listener])
         except KeyboardInterrupt:
             announce("The studio has ended; everything is kept.")
         except SystemExit as error:  # what uvicorn makes of a start that failed
@@ -94,12 +94,17 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def settle_memory() -> None:
-    """Take what is there to stay (modules, routes) out of the collector's sight: to go through it all again
-    and again would hold every page up for some 70 ms at a time.
+@contextmanager
+def settled_memory() -> Generator[None]:
+    """Keep what is there to stay (modules, routes) out of the collector's sight: to go through it all again
+    and again would hold every page up for some 70 ms at a time. At the end it has to see it, to clear it up.
     """
     gc.collect()
     gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _quiet() -> None:
@@ -131,6 +136,7 @@ def _held(home: Path) -> Generator[None]:
     """Keep a second studio from the same home, where the platform can."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_own(home)
         file = (home / "studio.lock").open("ab")
     except OSError:
         raise NotServed(
@@ -148,6 +154,18 @@ def _held(home: Path) -> Generator[None]:
                     "Go on in that one, or give another --home.",
                 ) from None
         yield
+
+
+def _check_own(home: Path) -> None:
+    """Refuse a folder that others may write to: a link that they put there would lead what is written, or
+    swept out, to where they want.
+    """
+    user, known = getattr(os, "geteuid", None), home.stat()
+    if user is not None and (known.st_uid != user() or known.st_mode & 0o022):
+        raise NotServed(
+            "The studio's folder is not yours alone: others may write to it.",
+            "Give another one with --home, or take that right away (chmod go-w).",
+        )
 
 
 def _allow_files() -> None:

@@ -101,7 +101,7 @@ class Workshop:
             found = self._desks[project] = Desk(self.shelf.open(project))
             async with found.ready:
                 await self._settle(found)
-                self.runner.resume(found.project, found.table)
+                self.runner.resume(found.project, await self._tables(found.project))
             return found
         async with found.ready:  # whoever comes while it is being laid waits
             return found
@@ -170,13 +170,14 @@ class Workshop:
 
     async def step(self, desk: Desk, step: Literal["undo", "redo"]) -> bool:
         """Undo or redo."""
-        before = read(desk.sheet, advise=False)
-        desk.draft = None
+        before, question = read(desk.sheet, advise=False), desk.project.sheet.question
         done = desk.project.undo if step == "undo" else desk.project.redo
         try:
             done()
         except WhenceError as error:
             return self.tell(desk, "project", error)
+        if desk.project.sheet.question != question:  # else what is being typed stays, and is read on
+            desk.draft = None
         desk.message = None
         desk.change = difference(before, read(desk.sheet, advise=False))
         await self._settle(desk)
@@ -277,6 +278,17 @@ class Workshop:
             return
         if desk.data == wanted:  # else another edit was faster, and its data are on their way
             desk.table, desk.summary = found
+
+    async def _tables(self, project: Project) -> dict[int, Table | None]:
+        """The data of each run that was going when the studio last ended, as far as they are there."""
+        found: dict[int, Table | None] = {}
+        for run in project.runs:
+            if run.state == "going":
+                sheet = project.at(run.revision)
+                with contextlib.suppress(WhenceError):
+                    kept = sheet.data is not None
+                    found[run.number] = await in_thread(self.cabinet.prepared, sheet) if kept else None
+        return found
 
     def _summarised(self, sheet: Sheet) -> tuple[Table, TableSummary]:
         return self.cabinet.prepared(sheet), self.cabinet.summary(sheet)

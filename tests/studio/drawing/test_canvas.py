@@ -58,7 +58,7 @@ def test_every_node_and_edge_has_its_id_its_place_and_its_words():
     root = drawn(reading(triangle(), "school", "wage"))
     node = by_id(root, node_id("age"))
     assert node.get("aria-label") == (
-        "age: confounder, not adjusted for. Causes: school and wage. Caused by: nothing."
+        "age, C: confounder, not adjusted for. Causes: school and wage. Caused by: nothing."
     )
     assert float(node.get("data-y")) < float(by_id(root, node_id("wage")).get("data-y"))
     edge = by_id(root, edge_id("age", "->", "wage"))

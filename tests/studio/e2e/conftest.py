@@ -1,4 +1,6 @@
-"""A studio in a process of its own and a person at it. Every test ends with the claim that the page kept its policy."""
+"""A studio in a process of its own and a person at it. Every test ends with the claim that the page kept its
+policy.
+"""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +10,7 @@ from studio.e2e.running import Studio
 
 LISTEN = """
 addEventListener("securitypolicyviolation", (evt) =>
-  console.error(`POLICY ${evt.violatedDirective} ${evt.blockedURI} ${evt.sourceFile}:${evt.lineNumber} ${evt.sample}`));
+  console.error(`POLICY ${evt.violatedDirective} ${evt.blockedURI} ${evt.sourceFile}:${evt.lineNumber}`));
 window.shownFrames = 0;
 document.addEventListener("datastar-fetch", ({ detail: { type, el } }) => {
   if (el.id === "stream" && type.startsWith("datastar-patch")) window.shownFrames++;
@@ -18,11 +20,10 @@ document.addEventListener("datastar-fetch", ({ detail: { type, el } }) => {
 
 @dataclass
 class Ledger:
-    """What no page should do: break its policy, write to the console, open a dialog, ask others for anything."""
+    """What no page should do: break its policy, write to the console, open a dialog, ask others."""
 
     studio: Studio
     told: list[str] = field(default_factory=list)
-    pages: int = 0
     expected: tuple[str, ...] = ()
 
     def watch(self, context) -> None:
@@ -32,7 +33,6 @@ class Ledger:
         context.on("weberror", lambda error: self.note(f"error: {error.error}"))
         context.on("dialog", self._dialog)
         context.on("request", self._request)
-        context.on("page", lambda page: setattr(self, "pages", self.pages + 1))
 
     def note(self, what: str) -> None:
         """Write down what happened, unless a test means it to."""

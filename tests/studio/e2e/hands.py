@@ -5,7 +5,12 @@ import io
 import random
 from collections import Counter
 
+import pytest
+
 from studio.e2e.conftest import until
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs Playwright (the package playwright)")
+expect = sync_api.expect
 
 QUESTION = "effect of x on y"
 EFFECT = 2.0
@@ -58,7 +63,7 @@ def graph(page) -> dict[str, list[str]]:
           const all = (marks) => [...document.querySelectorAll("#canvas " + marks)];
           return {
             nodes: all(".node").map(({ dataset }) => dataset.name).sort(),
-            edges: all(".edge").map(({ dataset: { from, mark, to } }) => `${name(from)} ${mark} ${name(to)}`).sort(),
+            edges: all(".edge").map(({ dataset: d }) => `${name(d.from)} ${d.mark} ${name(d.to)}`).sort(),
           };
         }"""
     )
@@ -83,11 +88,17 @@ def walk_to(page, name: str) -> None:
 
 def aim_at(page, name: str) -> None:
     """Press arrow keys while an edge is drawn until the line that is drawn ends at this variable."""
-    _arrows(page, name, "document.querySelector('#canvas .rubber').getAttribute('d').split(/[MLZ ,]/).slice(-2).map(Number)")
+    _arrows(
+        page,
+        name,
+        "document.querySelector('#canvas .rubber').getAttribute('d').split(/[MLZ ,]/).slice(-2).map(Number)",
+    )
 
 
 def _arrows(page, name: str, place: str, by: str = "") -> None:
-    there = page.evaluate(f"""(({{ dataset: {{ x, y }} }}) => [+x, +y])(document.querySelector('.node[data-name="{name}"]'))""")
+    there = page.evaluate(
+        f"""(({{ dataset: {{ x, y }} }}) => [+x, +y])(document.querySelector('.node[data-name="{name}"]'))"""
+    )
     tried: Counter[tuple[tuple[float, ...], str]] = Counter()
     for _ in range(60):
         at = page.evaluate(place)
@@ -112,7 +123,8 @@ STAGES = """() => {
       if (!window.stagesSeen.includes(told)) window.stagesSeen.push(told);
     }
   };
-  new MutationObserver(look).observe(document.getElementById("runs"), { subtree: true, childList: true, attributes: true });
+  const runs = document.getElementById("runs");
+  new MutationObserver(look).observe(runs, { subtree: true, childList: true, attributes: true });
 }"""
 
 
@@ -128,4 +140,5 @@ def stages_seen(page) -> set[str]:
 
 def answered(page, number: int = 1) -> None:
     """Wait until the page shows how the run came out."""
-    until(page, f"document.querySelector('#runs .past #run-{number}.answered') && document.querySelector('#answer .sentence')", 60)
+    until(page, f"document.querySelector('#runs .past #run-{number}.answered')", 60)
+    until(page, "document.querySelector('#answer .sentence')")

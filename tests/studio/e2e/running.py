@@ -1,4 +1,4 @@
-"""The studio as a person starts it: `whence studio` in a process of its own, that can be killed and started again."""
+"""The studio as a person starts it, in a process of its own that can be killed and started again."""
 
 import json
 import os

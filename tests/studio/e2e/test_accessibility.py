@@ -10,10 +10,11 @@ from studio.e2e.hands import answered
 AXE = Path(__file__).parents[3] / ".cache" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 WIDTHS = (1440, 900, 390)
-PAGES = "home empty full answer compare watch permalink error".split()
+PAGES = ["home", "empty", "full", "answer", "compare", "watch", "permalink", "error"]
 EXAMINE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map(({ target, html }) => target + " " + html.slice(0, 160)).join(" | ")}`);
+  const told = ({ target, html }) => `${target} ${html.slice(0, 160)}`;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 4).map(told).join(" | ")}`);
 }"""
 
 
@@ -36,8 +37,8 @@ def addresses(browser, studio):
     person = Person(browser, studio)
     full = person.project("", example="nhefs")
     page = person.open(full)
-    for i in (1, 2):
-        person.post(f"{full}/runs", question="effect of qsmk on wt82_71" if i == 1 else "effect of exercise on wt82_71")
+    for i, cause in enumerate(("qsmk", "exercise"), 1):
+        person.post(f"{full}/runs", question=f"effect of {cause} on wt82_71")
         answered(page, i)
     page.goto(studio.origin)
     page.get_by_role("button", name="Watch a recorded run").click()
@@ -72,4 +73,6 @@ def test_axe_finds_nothing_on_the_page(visit, addresses, axe, kind):
             page.set_viewport_size({"width": width, "height": 900})
             found[scheme, width] = page.evaluate(EXAMINE)
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (scheme, width)
+    if page.locator("#connection").count():
+        assert page.locator("#connection").text_content() == ""
     assert {key: value for key, value in found.items() if value} == {}

@@ -1,27 +1,32 @@
-"""Hostile names, values and labels in every field: nothing runs, the stream goes on, and the text itself is shown."""
+"""Hostile names, values and labels in every field: nothing runs, nothing breaks, the text is shown."""
 
 import csv
 import io
 import json
 import random
+import re
+from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from whence.language.lettering import visible
-from whence.studio.projects.checking import nameable
 
 from studio.e2e.conftest import Person, until
 from studio.e2e.hands import answered
 from studio.e2e.hostile import TEXTS, WRITTEN
+from whence.language.lettering import visible
+from whence.studio.projects.checking import NO_TEXT, nameable
 
 UNHARMED = """() => {
-  const some = (what) => [...document.querySelectorAll(what)].map((el) => el.outerHTML.slice(0, 200));
-  const acting = [...document.querySelectorAll("*")].flatMap((el) => el.getAttributeNames().filter((name) => /^on|^srcdoc$/i.test(name)));
-  return [window.__xss ?? null, document.scripts.length, some("iframe, object, embed, base, style, meta[http-equiv], img, form[action]"), acting,
-    document.querySelectorAll("#main").length, ({}).polluted ?? null];
+  const foreign = "iframe, object, embed, base, style, meta[http-equiv], img, form[action]";
+  const acts = (el) => el.getAttributeNames().filter((name) => /^on|^srcdoc$/i.test(name));
+  return [window.__xss ?? null, document.scripts.length, document.querySelectorAll(foreign).length,
+    [...document.querySelectorAll("*")].flatMap(acts), document.querySelectorAll("#main").length,
+    ({}).polluted ?? null];
 }"""
-FINE = [None, 2, [], [], 1, None]
+GENERATE = (Phase.explicit, Phase.generate)
+"""To make a failing text smaller takes a browser too long."""
+FINE = [None, 2, 0, [], 1, None]
 NAMES = [text for text in TEXTS if nameable(text)]
 
 
@@ -41,21 +46,26 @@ def desk(browser, studio):
     person.leave()
 
 
+NAMED = """() => [
+  [...document.querySelectorAll("#canvas .node")].map((el) => el.dataset.name),
+  [...document.querySelectorAll("#edges .role .name")].map((el) => el.textContent),
+  [...document.querySelectorAll("#edge-source option")].slice(1).map((el) => el.textContent),
+]"""
+
+
 def names_are_shown(desk, names) -> None:
     person, address, page = desk
-    edges = [[one, "->", other] for one, other in zip(names, names[1:], strict=False)]
+    edges = [[one, "->", other] for one, other in pairwise(names)]
     person.post(f"{address}/graph/text", text=json.dumps({"nodes": names, "edges": edges}))
-    until(page, f"document.querySelectorAll('#canvas .node').length === {len(names)}")
     wanted = sorted(map(visible, names))
-    shown = page.evaluate(
-        """() => [
-          [...document.querySelectorAll("#canvas .node")].map((el) => el.dataset.name),
-          [...document.querySelectorAll("#edges table:first-of-type tbody .role .name")].map((el) => el.textContent),
-          [...document.querySelectorAll("#edge-source option")].slice(1).map((el) => el.textContent),
-        ]"""
-    )
-    assert [sorted(each) for each in shown] == [wanted, wanted, wanted]
-    assert len(page.locator("#canvas .edge").all()) == len(edges)
+    shown = []
+    for _ in range(1000):
+        shown = [sorted(each) for each in page.evaluate(NAMED)]
+        if shown == [wanted] * 3:
+            break
+        page.wait_for_timeout(10)
+    assert shown == [wanted] * 3
+    assert page.locator("#canvas .edge").count() == len(edges)
     assert page.evaluate(UNHARMED) == FINE
 
 
@@ -69,15 +79,21 @@ def test_names_of_variables(desk):
         names_are_shown(desk, NAMES[first : first + 40])
 
 
-@settings(max_examples=4)
+@settings(max_examples=4, phases=GENERATE)
 @given(names=st.lists(WRITTEN.filter(nameable), min_size=10, max_size=25, unique=True))
 def test_names_that_were_made_up(desk, names):
     names_are_shown(desk, names)
 
 
+def writable(text: str) -> bool:
+    """Whether a field of one line takes it: no line breaks, no control characters."""
+    return not NO_TEXT.search(text)
+
+
 def told(desk, title: str, question: str) -> None:
     person, address, page = desk
     person.post(f"{address}/title", title=title)
+    title = " ".join(title.split())  # as a title is kept
     person.post(f"{address}/question", question=question)
     until(page, f"document.querySelector('#topbar h1').textContent === {json.dumps(visible(title))}")
     until(page, f"document.getElementById('question').value === {json.dumps(question)}")
@@ -86,34 +102,37 @@ def told(desk, title: str, question: str) -> None:
 
 
 def test_titles_and_questions(desk):
-    for title in written([text for text in TEXTS if "\x85" not in text], 200):
+    for title in written(filter(writable, TEXTS), 200):
         told(desk, title, title)
     assert desk[2].evaluate(UNHARMED) == FINE
 
 
-@settings(max_examples=25)
-@given(text=WRITTEN.map(str.strip).filter(bool))
+@settings(max_examples=25, phases=GENERATE)
+@given(text=WRITTEN.map(str.strip).filter(bool).filter(writable))
 def test_titles_and_questions_that_were_made_up(desk, text):
     told(desk, text[:200].strip(), text)
     assert desk[2].evaluate(UNHARMED) == FINE
 
 
 def test_what_is_refused_is_said_and_the_page_goes_on(desk):
-    person, address, page = desk
+    person = desk[0]
+    address = person.project("Refused", example="drug")
+    page = person.open(address)
     for path, signals in (
-        ("title", {"title": "a\x00b"}),
         ("graph/text", {"text": "<img src=x onerror=window.__xss=1> -> ->"}),
         ("graph/node", {"name": "a\nb"}),
         ("data/where", {"condition": "<script>window.__xss=1</script>"}),
         ("data/derive", {"column": "<b>", "expression": "</textarea><img src=x onerror=window.__xss=1>"}),
-        ("data/contrast", {"low": "<b>", "high": "</option>"}),
         ("graph/text", {"text": "dag { <script>window.__xss=1</script> }"}),
     ):
         person.post(f"{address}/dismiss")
         until(page, "!document.querySelector('#message p')")
         person.post(f"{address}/{path}", **signals)
-    until(page, "document.querySelector('#message.error p').textContent.length > 20")
+        until(page, "document.querySelector('#message.error p')?.textContent.length > 20")
     assert page.evaluate(UNHARMED) == FINE
+
+
+NUMBERLIKE = re.compile(r"0|1e309|true|null|NaN")
 
 
 def table(columns: list[str], levels: list[str]) -> bytes:
@@ -127,9 +146,9 @@ def table(columns: list[str], levels: list[str]) -> bytes:
 
 
 def test_columns_levels_and_names_of_files(desk):
-    person, _, page = desk
+    person = desk[0]
     columns = written([text for text in TEXTS if nameable(text)], 500)[:120]
-    levels = written([text for text in TEXTS if "\x85" not in text], 100)
+    levels = written([text for text in TEXTS if "\x85" not in text and not NUMBERLIKE.fullmatch(text)], 60)
     address = person.project("Columns", graph="a")
     name = "<img src=x onerror=window.__xss=1>.csv"
     person.studio.upload(person.context, address, name, table(columns, levels))
@@ -150,8 +169,12 @@ def test_columns_levels_and_names_of_files(desk):
 
 
 def test_an_answer_about_hostile_names_and_all_that_is_taken_away_of_it(desk, tmp_path):
-    person, _, page = desk
-    x, y, z = "<img src=x onerror=window.__xss=1>", "\"'></script><svg onload=window.__xss=1>", "${alert(1)}\u2028data: x"
+    person = desk[0]
+    x, y, z = (
+        "<img src=x onerror=window.__xss=1>",
+        "\"'></script><svg onload=window.__xss=1>",
+        "${alert(1)}'); @post('/projects'); ('",
+    )
     draw, out = random.Random(2), io.StringIO()
     lines = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     lines.writerow([x, y, z])
@@ -166,8 +189,13 @@ def test_an_answer_about_hostile_names_and_all_that_is_taken_away_of_it(desk, tm
     person.post(f"{address}/graph/text", text=json.dumps({"nodes": [x, y, z], "edges": edges}))
     other = person.open(address)
     for name, part in ((x, "treatment"), (y, "outcome")):
-        known = other.locator("#canvas .node").nth(0).evaluate(
-            "(el, name) => [...el.parentNode.children].find(({ dataset }) => dataset.name === name).id", visible(name)
+        known = (
+            other.locator("#canvas .node")
+            .nth(0)
+            .evaluate(
+                "(el, name) => [...el.parentNode.children].find(({ dataset }) => dataset.name === name).id",
+                visible(name),
+            )
         )
         person.post(f"{address}/graph/role/{known}/{part}")
     person.post(f"{address}/data/contrast", low="<b>0", high="<b>1")

@@ -3,16 +3,17 @@
 import re
 
 import pytest
-from playwright.sync_api import expect
 
-from studio.e2e.hands import answered
+from studio.e2e.hands import answered, expect
 
 PLACES = """() => [...document.body.querySelectorAll("*")].map((el) => {
   const { x, y, width, height } = el.getBoundingClientRect();
   return `${el.tagName}#${el.id} ${[x, y, width, height].map((length) => length.toFixed(2))}`;
 })"""
 PAINT = "[getComputedStyle(document.documentElement).backgroundColor, getComputedStyle(document.body).color]"
-CHROME = "#topbar .acts, #canvas-box .tools, #ask .under, #message, .skip, #data .other, nav.take, #answer .take"
+CHROME = (
+    "#topbar .acts, #canvas-box .tools, #ask .under, #message, .skip, #data .other, nav.take, #answer .take"
+)
 
 
 def lightness(colour: str) -> float:

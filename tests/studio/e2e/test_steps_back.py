@@ -1,8 +1,6 @@
 """Undo, redo, and the address of an earlier state."""
 
-from playwright.sync_api import expect
-
-from studio.e2e.hands import edge, graph, node
+from studio.e2e.hands import edge, expect, graph, node
 
 EDGES = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "d")]
 

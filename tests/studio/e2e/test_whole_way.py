@@ -1,15 +1,15 @@
 """The whole way that a person goes: bring data, draw, ask, watch, and take the answer away."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 from xml.etree import ElementTree
 
 import pytest
-import whence
-from playwright.sync_api import expect
 
+import whence
 from studio.e2e.hands import (
     QUESTION,
     aim_at,
@@ -17,6 +17,7 @@ from studio.e2e.hands import (
     confounded,
     drag,
     edge,
+    expect,
     graph,
     node,
     stages_seen,
@@ -24,10 +25,21 @@ from studio.e2e.hands import (
     walk_to,
     watch_stages,
 )
+from studio.e2e.running import SOURCES
 
 DRAWN = {"nodes": ["mood", "x", "y", "z"], "edges": ["mood -> z", "x -> y", "z -> x", "z -> y"]}
 TEXT = "z -> x -> y; z -> y; mood [latent]; mood -> z"
-ASKED = ("status", "question", "query", "estimand", "estimate", "estimates", "bounds", "refusal", "refutations")
+ASKED = (
+    "status",
+    "question",
+    "query",
+    "estimand",
+    "estimate",
+    "estimates",
+    "bounds",
+    "refusal",
+    "refutations",
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +60,12 @@ def claims_of(page, file, answer, taken, into) -> None:
     assert number in taken["html"].read_text()
     assert "<script" not in taken["html"].read_text()
     run = subprocess.run(
-        [sys.executable, taken["py"], file], capture_output=True, text=True, cwd=into, check=False
+        [sys.executable, taken["py"], file],
+        capture_output=True,
+        text=True,
+        cwd=into,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(SOURCES)},
     )
     assert (run.returncode, run.stderr) == (0, "")
     assert set(whence.graph(taken["dagitty"].read_text()).edges) == set(whence.graph(TEXT).edges)
@@ -110,7 +127,8 @@ def test_by_mouse(person, right, tmp_path):
     expect(page.locator("#echo")).to_have_text(re.compile(r"\s*Read as ATE\(x -> y\)\s*"))
     page.get_by_role("button", name="Ask", exact=True).click()
     answered(page)
-    assert stages_seen(page) >= {"Read done", "Identify done", "Estimate going"}
+    assert stages_seen(page) >= {"Read done", "Identify done"}
+    assert any(each.endswith(" going") for each in stages_seen(page))
 
     def link(name):
         return take(page, tmp_path, page.locator("#answer").get_by_role("link", name=name).click)
@@ -169,7 +187,8 @@ def test_by_keyboard_alone(person, right, tmp_path):
     expect(page.locator("#echo")).to_have_text(re.compile(r"\s*Read as ATE\(x -> y\)\s*"))
     press("Enter")
     answered(page)
-    assert stages_seen(page) >= {"Read done", "Identify done", "Estimate going"}
+    assert stages_seen(page) >= {"Read done", "Identify done"}
+    assert any(each.endswith(" going") for each in stages_seen(page))
 
     def link(name):
         tab_to(page, f"#answer a[download$='{name}'], #take a[href$='{name}']")

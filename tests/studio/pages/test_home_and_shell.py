@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from studio.pages.page_samples import EMPTY_HOME, HOME, HOSTILE, elements
-from whence.studio.pages.environment import counted, get, icon, post
+from whence.studio.pages.environment import counted, get, icon, moment, post
 from whence.studio.pages.home import home_page, home_regions
 from whence.studio.pages.shell import document, error_page, masthead
 from whence.studio.view import HomeView, Message, ProjectCard
@@ -96,3 +97,9 @@ def test_counts_are_told_in_words() -> None:
 def test_pictograms_are_hidden_from_those_who_listen() -> None:
     (picture, _) = elements(str(icon("undo")))
     assert picture.attributes["aria-hidden"] == "true"
+
+
+def test_a_time_is_shown_as_people_write_it_and_other_words_as_they_are() -> None:
+    here = datetime(2026, 11, 22, 19, 21, tzinfo=UTC).astimezone()
+    assert moment("2026-11-22T19:21:03+00:00") == f"{here.day} Nov 2026, {here:%H:%M}"
+    assert moment("<just now>") == "<just now>"

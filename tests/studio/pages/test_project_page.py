@@ -10,6 +10,7 @@ import pytest
 from studio.pages.page_samples import FULL, HOSTILE, STATES, Element, elements, project
 from whence.studio.pages.project import project_page, project_regions
 from whence.studio.projects.sheet import Sheet
+from whence.studio.reasoning.reading import Verdicts
 from whence.studio.view import Message, View
 
 REGIONS = ["topbar", "message", "data", "canvas-box", "reading", "edges", "ask", "runs", "answer"]
@@ -30,6 +31,10 @@ every_state = pytest.mark.parametrize("view", STATES.values(), ids=STATES.keys()
 PLUGINS = re.compile(
     r"data-(signals|bind|on|text|show|class|attr|computed|effect|init|indicator|ref|preserve-attr)\b.*"
 )
+
+
+def html(view: View, name: str) -> str:
+    return next(each.html() for each in project_regions(view) if each.id == name)
 
 
 def directives(found: list[Element]) -> list[str]:
@@ -131,6 +136,7 @@ def test_equal_views_have_equal_keys_that_can_be_hashed(view: View) -> None:
         (replace(FULL, sheet=replace(FULL.sheet, where="a > 2")), {"data"}),
         (replace(FULL, sheet=replace(FULL.sheet, pins={})), {"canvas-box"}),
         (replace(FULL, change="Still identified."), {"reading"}),
+        (replace(FULL, reading=replace(FULL.reading, would_help=("Patience.",))), {"reading"}),
         (replace(FULL, sheet=replace(FULL.sheet, question="ATE(a -> b)")), {"ask"}),
         (replace(FULL, sheet=replace(FULL.sheet, seed=3)), {"ask"}),
     ],
@@ -141,6 +147,19 @@ def test_a_change_sends_the_regions_that_show_it_and_no_others(changed: View, re
     assert {name for name in before if before[name].key != after[name].key} == regions
     for name in regions:
         assert before[name].html() != after[name].html()
+
+
+def test_verdicts_that_contradict_nothing_leave_the_picture_as_it_is() -> None:
+    asked, told = (replace(FULL, verdicts=Verdicts(pending, sentence="Fine.")) for pending in (True, False))
+    before, after = ({each.id: each.key for each in project_regions(view)} for view in (asked, told))
+    assert {name for name in before if before[name] != after[name]} == {"reading"}
+
+
+def test_a_refusal_without_advice_says_that_it_is_looked_for_where_it_can_still_come() -> None:
+    refused = replace(FULL.reading, standing="refused", would_help=(), advised=False)
+    assert "Looking for what would help" in html(replace(FULL, reading=refused), "reading")
+    assert "Looking for" not in html(replace(FULL, reading=replace(refused, advised=True)), "reading")
+    assert "Looking for" not in html(replace(FULL, reading=refused, live=False), "reading")
 
 
 def test_a_region_whose_key_is_the_same_shows_the_same() -> None:

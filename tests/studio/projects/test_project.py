@@ -379,6 +379,12 @@ def test_an_answer_that_was_changed_on_the_disk_is_refused(folder, answer):
         file.write_text(json.dumps(told))
         with pytest.raises(InvalidAnswer, match="changed"):
             project.answer(1)
+        project.begin_run("two")
+        project.end_run(2, "answered", answer)
+        (folder / "answers" / "2.json").rename(folder / "kept.json")
+        (folder / "answers" / "2.json").symlink_to(folder / "kept.json")
+        with pytest.raises(InvalidAnswer, match="changed"):
+            project.answer(2)
         file.unlink()
         with pytest.raises(InvalidAnswer, match="not there"):
             project.answer(1)

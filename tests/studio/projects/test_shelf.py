@@ -150,6 +150,18 @@ def test_a_note_that_is_none_is_made_anew(shelf, home, noted):
     assert json.loads((folder / "card.json").read_text())["title"] == "Wages"
 
 
+def test_a_note_or_a_log_that_is_a_link_is_not_followed(shelf, home, tmp_path):
+    kept, linked = shelf.create("Wages").id, shelf.create("Prices").id
+    shelf.close()
+    for project, name in ((kept, "card.json"), (linked, LOG)):
+        file = home / "projects" / project / name
+        told = file.read_text().replace("Wages", "Elsewhere")  # a device in its place would have no end
+        file.unlink()
+        (tmp_path / name).write_text(told)
+        file.symlink_to(tmp_path / name)
+    assert [(card.project, card.title) for card in shelf.cards()] == [(kept, "Wages")]
+
+
 def test_a_project_that_was_tampered_with_is_listed_with_what_is_wrong_and_spoils_no_other(shelf, home):
     good, bad = shelf.create("good").id, shelf.create("bad").id
     shelf.close()

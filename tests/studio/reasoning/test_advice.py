@@ -51,7 +51,7 @@ def test_a_reading_without_advice_lacks_nothing_else_and_is_completed_by_it() ->
     assert refused > 10
 
 
-@pytest.mark.parametrize("question", [EFFECT, "ATT(X -> Y)", "P(Y | do(X=1))", "P(Y[X=1] | X=0)"])
+@pytest.mark.parametrize("question", [EFFECT, "ATT(X -> Y)", "P(Y | do(X=1))", "P(Y_{X=1} | X=0)"])
 def test_advice_is_what_a_refusal_in_full_says_would_help(question) -> None:
     given = sheet("X -> M -> Y; X <-> Y; X <-> M", question)
     query = read(given).query
@@ -124,14 +124,9 @@ def test_what_is_not_refused_is_not_looked_into() -> None:
 
 def test_another_edit_stops_the_search_and_the_same_graph_goes_on(monkeypatch) -> None:
     begun: list[frozenset[Edge]] = []
-    stopped: list[frozenset[Edge]] = []
 
     def search(reading):
-        edges = frozenset(reading.graph.edges)
-        begun.append(edges)
-        if len(edges) == 3:
-            stopped.append(edges)
-            raise Cancelled
+        begun.append(frozenset(reading.graph.edges))
         return advising.Advice(("patience",))
 
     async def scenario(adviser: Adviser, told: asyncio.Queue[str]) -> None:
@@ -144,7 +139,7 @@ def test_another_edit_stops_the_search_and_the_same_graph_goes_on(monkeypatch) -
         assert {await told.get(), await told.get()} == {"p", "q"}
         assert adviser.reading(second).would_help == ("patience",)
         assert not adviser.reading(first).advised
-        assert begun == [frozenset(second.graph.edges)] * 2 and not stopped
+        assert begun == [frozenset(second.graph.edges)] * 2
 
     run(scenario)
 

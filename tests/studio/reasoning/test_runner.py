@@ -213,8 +213,8 @@ def test_what_was_going_when_the_process_ended_is_begun_again_with_the_same_answ
         second = Loop()
         assert second.runner.views(again)[0].state == "going"
         again.apply(Ask("E[y | x=0]"))  # a later question is not the one that is taken up
-        second.runner.resume(again, drugs())
-        second.runner.resume(again, drugs())
+        second.runner.resume(again, {1: drugs()})
+        second.runner.resume(again, {1: drugs()})
         view = second.end(again)
     direct = wh.ask("effect of x on y", drugs(), "z -> x -> y; z -> y", method="ols", seed=3, level=0.9)
     assert view.answer is not None and same(view.answer, direct)
@@ -222,13 +222,14 @@ def test_what_was_going_when_the_process_ended_is_begun_again_with_the_same_answ
 
 
 @pytest.mark.parametrize("edit", [DropData(), Where("z = 1"), LoadData(Dataset("other", "other.csv"))])
-def test_a_run_on_other_data_is_not_taken_up(project, loop, gate, edit) -> None:
+def test_a_run_is_taken_up_on_the_data_that_it_was_asked_of(project, loop, gate, edit) -> None:
+    gate.opened = True
     project.begin_run("effect of x on y")
     project.apply(edit)
-    loop.runner.resume(project, None if isinstance(edit, DropData) else drugs())
-    (view,) = loop.runner.views(project)
-    assert view.state == "failed" and "other data" in view.error
-    assert not gate.begun
+    loop.runner.resume(project, {1: drugs()})
+    direct = wh.ask("effect of x on y", drugs(), "z -> x -> y; z -> y", method="ols", seed=3, level=0.9)
+    view = loop.end(project)
+    assert view.answer is not None and same(view.answer, direct)
 
 
 def test_data_that_cannot_be_read_are_not_taken_for_none(project, loop) -> None:
@@ -236,8 +237,9 @@ def test_data_that_cannot_be_read_are_not_taken_for_none(project, loop) -> None:
         loop.runner.start(project, None)
     assert project.runs == ()
     project.begin_run("effect of x on y")
-    loop.runner.resume(project, None)
-    assert loop.runner.views(project)[0].state == "failed"
+    loop.runner.resume(project, {})
+    (view,) = loop.runner.views(project)
+    assert view.state == "failed" and "cannot be read" in view.error
 
 
 def test_nothing_is_begun_without_a_question_or_past_the_quota(project, loop, gate, monkeypatch) -> None:

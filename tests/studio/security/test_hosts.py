@@ -63,6 +63,16 @@ def test_the_usual_port_is_not_written():
     assert {b"a.example", b"a.example:443", b"localhost"} <= tls
 
 
+def test_the_names_of_this_machine_are_never_bound_to_tls(tmp_path):
+    """Else no other server of this machine could be asked in plain HTTP again."""
+    given = Settings(home=tmp_path, port=443, certificate=tmp_path / "c", key=tmp_path / "k")
+    world = World(tmp_path, settings=given)
+    assert world.guard.gate.local == world.guard.gate.authorities
+    for host, bound in ((b"localhost", False), (b"[::1]", False), (b"127.0.0.1:443", False), (b"a", True)):
+        reply = run(put(world.guard, "GET", "/", DOCUMENT | {b"host": host}, scheme="https"))
+        assert (reply.header(b"strict-transport-security") is not None) == bound
+
+
 @pytest.mark.parametrize(
     "name",
     [

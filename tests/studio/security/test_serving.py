@@ -1,5 +1,6 @@
 """The studio as a process: strangers with raw sockets, the way in, a restart, the end."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -118,6 +119,26 @@ def test_a_head_without_end_is_cut_off_before_it_fills_the_memory(studio):
     assert sent < 64 << 20
 
 
+@pytest.mark.parametrize("more", [b"x: " + b"a" * 61 + b"\r\n", b"a" * 66], ids=["fields", "one field"])
+def test_what_follows_a_body_is_cut_off_like_a_head_without_end(studio, more):
+    head = f"PUT / HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nCookie: {studio.cookie}\r\n"
+    with socket.create_connection(("127.0.0.1", studio.port), timeout=10) as wire:
+        wire.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n0\r\ny: ".encode())
+        sent = 0
+        with contextlib.suppress(ConnectionError):
+            while sent < 64 << 20:
+                wire.sendall(more * 1_000)
+                sent += 1_000 * len(more)
+    assert sent < 64 << 20
+
+
+def test_what_follows_a_body_is_no_header(studio):
+    head = f"POST /projects HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nTransfer-Encoding: chunked\r\n"
+    said = f"Cookie: {studio.cookie}\r\nOrigin: http://127.0.0.1:{studio.port}\r\nDatastar-Request: true\r\n"
+    body = f"2\r\n{{}}\r\n0\r\n{said}Content-Type: application/json\r\n\r\n"
+    assert answered(studio.raw(f"{head}Connection: close\r\n\r\n{body}".encode()))[0] == 401
+
+
 def test_a_second_request_on_a_connection_is_examined_like_the_first(studio):
     """Nothing that was found out about one request is believed of the next."""
     good = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{studio.port}\r\nCookie: {studio.cookie}\r\n\r\n"
@@ -135,6 +156,20 @@ def test_a_second_studio_is_not_started_in_the_same_home_or_on_the_same_port(stu
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="folders have no owners here")
+def test_a_home_in_which_others_may_put_links_is_refused_and_left_alone(tmp_path):
+    home, precious = tmp_path / "home", tmp_path / "precious"
+    home.mkdir()
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("years of work")
+    (home / "quarantine").symlink_to(precious)
+    home.chmod(0o777)
+    with pytest.raises(NotStarted, match="others may write to it"):
+        Served(home)
+    assert (precious / "thesis.txt").read_text() == "years of work"
+    assert sorted(each.name for each in home.iterdir()) == ["quarantine"]
+
+
 def test_a_restart_keeps_the_session_and_ctrl_c_ends_it_without_a_word_too_many(tmp_path):
     first = Served(tmp_path)
     first.come_in()

@@ -56,6 +56,13 @@ def test_a_whole_number_may_be_written_as_one_with_a_point():
     assert isinstance(read(b'{"frame": 3.0}')["frame"], int)
 
 
+def test_a_text_without_an_end_hides_all_that_follows_it_and_is_gone_through_once():
+    # Were it not taken as a whole, each quote in it would be tried as a beginning: minutes for 256 KB.
+    for text in (b'{"' + b"[" * 9, b'{"a\\"' + b"{" * 9, b'{"' + b"[" * 9 + b"\\"):
+        with pytest.raises(InvalidSignals, match="no JSON"):
+            read(text)
+
+
 REFUSED = [
     b"[]", b"3", b'"a"', b"null", b"{", b"}", b"{}x", b"\xff\xfe{}", b"\x80", b"{'a': 1}",
     b"{\"title\": undefined}",

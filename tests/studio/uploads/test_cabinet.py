@@ -30,7 +30,7 @@ def cabinet(tmp_path):
 def receive(tmp_path):
     """A function that puts a received file somewhere."""
 
-    def put(content=SHOP):
+    def put(content: str | bytes = SHOP):
         place = tmp_path / "received"
         place.write_bytes(content.encode() if isinstance(content, str) else content)
         return place

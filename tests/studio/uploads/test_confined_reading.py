@@ -172,7 +172,7 @@ def hear(monkeypatch, tmp_path):
         finally:
             assert worker.killed
 
-    heard.stored = tmp_path / "scratch" / "stored"
+    vars(heard)["stored"] = tmp_path / "scratch" / "stored"
     return heard
 
 

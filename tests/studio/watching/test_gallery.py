@@ -55,6 +55,19 @@ def test_only_journals_of_the_folder_itself_are_listed(tmp_path: Path):
     assert found[journal_id("whole.jsonl")].question[:300] == question[:300]
 
 
+def test_a_run_that_two_pages_ask_for_at_once_is_followed_once(tmp_path: Path):
+    async def both() -> tuple[bool, int]:
+        gallery = Gallery(a_folder(tmp_path), lambda _: None)
+        wanted = journal_id("whole.jsonl")
+        begun = asyncio.all_tasks()
+        one, other = await asyncio.gather(gallery.watch(wanted), gallery.watch(wanted))
+        follow = len(asyncio.all_tasks() - begun)
+        await gallery.close()
+        return one is other, follow
+
+    assert asyncio.run(both()) == (True, 1)
+
+
 def test_without_a_folder_there_is_nothing_to_list(tmp_path: Path):
     assert cards(None) == cards(tmp_path / "nowhere") == ()
 

@@ -43,6 +43,12 @@ def test_at_every_moment_the_page_is_whole_and_allowed(number: int):
     assert "From a recording." in page.text
 
 
+@pytest.mark.parametrize("hour", [float("nan"), float("inf"), 1e308, -1e308, 1e-320])
+def test_a_time_that_is_none_takes_nothing_from_the_page_but_the_figure_over_time(hour: float):
+    begun = EVENTS[0]
+    check_allowed(watch_page(shown_after(begun, *(replace(each, at=hour) for each in EVENTS[1:]))))
+
+
 def test_the_page_tells_what_the_run_does_now():
     started = next(i for i, event in enumerate(EVENTS) if isinstance(event, CallsStarted))
     assert now(tree_of(EVENTS[: started + 1])) == "0 of 72 calls answered"

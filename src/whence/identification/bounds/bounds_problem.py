@@ -26,7 +26,7 @@ from itertools import combinations
 
 from whence.identification.bounds.bounds_assumptions import Narrowing, read_all
 from whence.identification.bounds.bounds_blocks import blocks_of
-from whence.identification.bounds.bounds_worlds import MustJoin, TooManyPieces, Worlds
+from whence.identification.bounds.bounds_worlds import MustJoin, NoLevels, TooManyPieces, Worlds
 from whence.identification.bounds.bounds_writing import Writing, conditions, renumbered
 from whence.identification.bounds.response_functions import MOST_TYPES, TooManyTypes
 from whence.identification.counterfactuals.counterfactual_events import (
@@ -46,6 +46,7 @@ from whence.language.graph import Graph, bits, union
 from whence.language.query import Query
 from whence.language.refusals import NotYetAnswerable
 from whence.runtime.errors import InvalidQuery
+from whence.runtime.plain import bare
 
 MOST_ENTRIES = 10_000_000
 """Beyond so many coefficients, roughly counted, the linear programme is not set up."""
@@ -98,6 +99,12 @@ def bounds_problem(
             f"There would be up to {many.bound:.3g} kinds of units to tell apart (at most {MOST_TYPES:,} are "
             "worked with).",
             ("fewer variables", "fewer levels"),
+        )
+    except NoLevels as lacking:
+        names = ", ".join(bare(name) for name in lacking.names)
+        return NotYetAnswerable(
+            f"No values are listed for {names}, so the kinds of units cannot be told apart.",
+            (f"classes of {names}",),
         )
     except TooManyPieces:
         return NotYetAnswerable(
@@ -153,6 +160,9 @@ class _Plan:
     def cut_down(self) -> BoundsProblem:
         """With the ancestors of what is asked, and little else."""
         among = self._seeds(whole=False)
+        lacking = [name for name in self.drawn.names(among) if name not in self.levels]
+        if lacking:
+            raise NoLevels(lacking)
         return self._written(self._grown(among), among, dropped=True)
 
     def _seeds(self, *, whole: bool) -> int:

@@ -36,6 +36,14 @@ class MustJoin(Exception):  # noqa: N818 - no error: the builder answers it by a
         self.members = members
 
 
+class NoLevels(Exception):  # noqa: N818 - no error: the builder makes a refusal of it
+    """Variables that matter and have no list of values."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(names)
+
+
 class TooManyPieces(Exception):  # noqa: N818 - no error: the builder makes a refusal of it
     """More sums than `MOST_PIECES`."""
 

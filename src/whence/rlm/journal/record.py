@@ -34,6 +34,7 @@ from whence.runtime.plain import JSON, plain, quoted
 from whence.runtime.secrets import redact
 
 SCHEMA = "whence.rlm/1"
+LARGEST_WHOLE = 2**63
 
 
 class UnreadableEntry(LanguageModelError):
@@ -284,6 +285,8 @@ def _text(value: JSON) -> str:
 def _whole(value: JSON) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise UnreadableEntry("it should be a whole number")
+    if abs(value) > LARGEST_WHOLE:  # no arithmetic of a view is to fail by it
+        raise UnreadableEntry("it is beyond all counting")
     return value
 
 
@@ -292,7 +295,9 @@ def _number(value: JSON) -> float:
         return float(value)  # numbers that JSON has no word for
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise UnreadableEntry("it should be a number")
-    return float(value)
+    if isinstance(value, int):
+        return float(_whole(value))
+    return value
 
 
 def _truth(value: JSON) -> bool:

@@ -71,11 +71,13 @@ def node_mark(place: Place, graph: Graph, *, live: bool) -> str:
     parts = [
         tag("circle", {"class": "ring", "cx": n(x), "cy": n(y), "r": n(r + RING)}),
         tag("circle", {"class": "hit", "cx": n(x), "cy": n(y), "r": n(HIT)}),
-        *shape(node.role, x, y, r),
-        *[
+        # What can be read comes in the order in which it is said, with blanks between: the name, the letter.
+        " ".join(
             text(place.label.x, place.label.y + 15 * i, line, "wh-name", TEXT, anchor=place.label.anchor)
             for i, line in enumerate(place.label.lines)
-        ],
+        ),
+        " ",
+        *shape(node.role, x, y, r),
     ]
     if place.blocking:
         parts.append(tag("path", {"class": "stop", "d": _stop(x, y, r)}))

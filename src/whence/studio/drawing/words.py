@@ -3,7 +3,7 @@
 >>> from whence.language.graph import Edge, Graph
 >>> g = Graph.of((), [Edge("age", "wage"), Edge("age", "school"), Edge("school", "wage")])
 >>> node_words(g, "age", "confounder")
-'age: confounder, not adjusted for. Causes: wage and school. Caused by: nothing.'
+'age, C: confounder, not adjusted for. Causes: wage and school. Caused by: nothing.'
 >>> edge_words(Edge("age", "wage"), "open")
 'age causes wage: open bias'
 """
@@ -14,6 +14,7 @@ from whence.language.graph import Edge, Graph, Mark
 from whence.language.lettering import visible
 from whence.language.roles import Role
 from whence.language.svg import STRANDS, WORDS, Strand
+from whence.language.svg_marks import LETTERS
 from whence.studio.reasoning.reading import Verdict
 
 JOINED: dict[Mark, str] = {
@@ -37,7 +38,8 @@ def node_words(graph: Graph, name: str, role: Role) -> str:
     part = role_words(role) if role != "other" else "no part in the question"
     if name in graph.latent and role != "latent":
         part += ", not measured"
-    told = f"{visible(name)}: {part}. Causes: {_listed(graph.names(graph.children[node]))}."
+    letter = f", {LETTERS[role]}" if LETTERS[role] else ""  # a label holds what can be seen
+    told = f"{visible(name)}{letter}: {part}. Causes: {_listed(graph.names(graph.children[node]))}."
     told += f" Caused by: {_listed(graph.names(graph.parents[node]))}."
     if graph.spouses[node]:
         told += f" Shares an unmeasured cause with: {_listed(graph.names(graph.spouses[node]))}."

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from whence.studio.projects.edits import Edit
     from whence.studio.uploads.cabinet import Cabinet
+    from whence.studio.workshop import Desk
 
 
 async def upload(request: Request) -> Response:
@@ -67,7 +68,7 @@ async def contrast(request: Request) -> Response:
     """Say which two values are compared."""
     workshop, desk = await desk_of(request)
     told = await read_signals(request)
-    low, high = str(told.get("low", "")), str(told.get("high", ""))
+    low, high = _both(desk, str(told.get("low", "")), str(told.get("high", "")))
     await workshop.edit(desk, SetContrast((low, high) if low or high else None), "data")
     return nothing()
 
@@ -87,6 +88,24 @@ async def where(request: Request) -> Response:
     told = await read_signals(request)
     await workshop.edit(desk, Where(str(told.get("condition", ""))), "data")
     return nothing()
+
+
+def _both(desk: Desk, low: str, high: str) -> tuple[str, str]:
+    """The two values, where a person has touched only one.
+
+    If it was put back to the usual, both are; of a treatment that has two values, the other one is meant.
+    """
+    if bool(low) == bool(high):
+        return low, high
+    if desk.sheet.contrast is not None:
+        return "", ""
+    columns = () if desk.summary is None else desk.summary.columns
+    treated = desk.sheet.named("treatment")
+    levels = next((column.levels for column in columns if column.name in treated), ())
+    if len(levels) == 2 and (low or high) in levels:
+        other = levels[1 - levels.index(low or high)]
+        return low or other, high or other
+    return low, high
 
 
 def _taken(cabinet: Cabinet, path: Path, name: str) -> list[Edit]:

@@ -11,6 +11,7 @@ from whence.studio.pages.home import home_regions
 from whence.studio.pages.project import project_page
 from whence.studio.projects.edits import Rename, SetOptions
 from whence.studio.security.bodies import read_signals
+from whence.studio.view import Message
 from whence.studio.wire.events import patch_elements
 from whence.studio.wire.stream import reply
 from whence.studio.wire.stream import stream as streamed
@@ -93,6 +94,9 @@ async def dismiss(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     """Put the project aside."""
     workshop, known = await desk_of(request)
+    removed = "It was put into the folder of removed projects: what is done here has no effect any more."
+    known.message = Message("note", "project", "This project has been removed.", removed)
     workshop.forget(known.project.id)
+    workshop.hub.changed(known.project.id)  # to pages of it that are open elsewhere
     workshop.shelf.delete(request.path_params["project"])
     return reply(*(patch_elements(each.html()) for each in home_regions(home_view(workshop))))

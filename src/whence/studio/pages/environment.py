@@ -12,6 +12,7 @@ made here of addresses, ids and names of signals of ours alone, never of anythin
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ from whence.studio.projects.naming import edge_id, node_id, pair_id
 
 PLAIN_ADDRESS = re.compile(r"/[A-Za-z0-9_./-]*")
 TORN = re.compile(r"(?<=\d) (?=%)|(?<=\b[np]) (?=[=<] )|(?<=\b[np] [=<]) ")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
 Format = Literal["json", "form"]
 
 
@@ -37,7 +39,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,  # else every rendering looks at the files of its templates
     )
-    made.filters.update(visible=visible, quantity=quantity, together=together, lined=lined)
+    made.filters.update(visible=visible, quantity=quantity, together=together, lined=lined, moment=moment)
     made.globals.update(_shared())
     return made
 
@@ -91,6 +93,15 @@ def counted(number: int, word: str, many: str = "") -> str:
 def together(text: str) -> str:
     """The text with numbers kept on one line with their signs: n = 185, 95 %."""
     return TORN.sub("\N{NO-BREAK SPACE}", text)
+
+
+def moment(written: str) -> str:
+    """A time as people write it, by this machine's clock: 22 Nov 2026, 19:21; any other text as it is."""
+    try:
+        when = datetime.fromisoformat(written).astimezone()
+    except ValueError:
+        return written
+    return f"{when.day} {MONTHS[when.month - 1]} {when:%Y, %H:%M}"
 
 
 def lined(text: str) -> Markup:

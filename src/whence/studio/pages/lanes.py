@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_LANES = 14
 MOST_BARS = 400
+SHORTEST, LONGEST = 1e-6, 1e9
+"""Between these many seconds a run can be drawn."""
 LANE, TOP, NAME = 32.0, 8.0, 13.0
 """How high a lane is, where the first begins, and how much of the width its name takes, in per cent."""
 
@@ -23,7 +25,7 @@ def lanes(tree: RunTree) -> str:
     runs = list(tree.every_run())
     shown = runs[:MOST_LANES]
     span = max(tree.last, tree.started.at + tree.seconds) - tree.started.at
-    if span <= 0:
+    if not SHORTEST < span < LONGEST:  # nor is what is no number at all: a journal may say anything
         return ""
     drawn = _Drawn(tree.started.at, span)
     parts: list[str] = []

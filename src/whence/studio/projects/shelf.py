@@ -19,6 +19,7 @@ import json
 import os
 import re
 import secrets
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from whence.studio.projects.history import RunEntry
 
 CARD = "card.json"
+LARGEST_CARD = 64 << 10
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 ID = re.compile(r"[a-z0-9]{12}", re.ASCII)
 UNREADABLE = "A project that cannot be read"
@@ -130,7 +132,7 @@ def card(name: str, at: str, sheet: Sheet, runs: Iterable[RunEntry]) -> ProjectC
 
 def _is_project(each: os.DirEntry[str]) -> bool:
     try:
-        return each.is_dir(follow_symlinks=False) and (Path(each) / LOG).is_file()
+        return each.is_dir(follow_symlinks=False) and stat.S_ISREG((Path(each) / LOG).lstat().st_mode)
     except OSError:
         return False
 
@@ -138,6 +140,8 @@ def _is_project(each: os.DirEntry[str]) -> bool:
 def _noted(folder: Path) -> ProjectCard | None:
     """The card as it was noted, if the log is as long as it was then."""
     try:
+        if not _is_small_file(folder / CARD):
+            return None
         given = as_object(json.loads((folder / CARD).read_bytes()), "a card")
         if given.get("log") != (folder / LOG).stat().st_size:
             return None
@@ -146,6 +150,12 @@ def _noted(folder: Path) -> ProjectCard | None:
     except (OSError, ValueError, RecursionError, BrokenEdit):
         return None
     return ProjectCard(folder.name, title, changed(folder), nodes, label, runs, last)
+
+
+def _is_small_file(path: Path) -> bool:
+    """Whether it can be read in no time: a folder from somebody else may hold a link to what has no end."""
+    told = path.lstat()
+    return stat.S_ISREG(told.st_mode) and told.st_size <= LARGEST_CARD
 
 
 def _note(folder: Path) -> ProjectCard:

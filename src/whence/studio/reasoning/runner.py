@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
@@ -42,7 +42,7 @@ BETWEEN_REPORTS = 0.1
 """Seconds between two reports of mere progress."""
 
 OURS = "This run failed by a fault of ours; the studio's log has the details."
-OTHER_DATA = "The studio ended while this ran, and the project has other data now. Ask again."
+DATA_GONE = "The studio ended while this ran, and its data cannot be read any more. Load them and ask again."
 LOG = logging.getLogger("whence.studio")
 Key = tuple[str, int]
 EndState = Literal["answered", "cancelled", "failed"]
@@ -164,20 +164,19 @@ class Runner:
             raise DataNotThere(sheet.data.label)
         return self._begin(project, project.begin_run(question), sheet, table)
 
-    def resume(self, project: Project, table: Table | None) -> None:
-        """Begin again what was going when the process ended; `table` is the data of the sheet as it is now.
+    def resume(self, project: Project, tables: Mapping[int, Table | None]) -> None:
+        """Begin again what was going when the process ended, each on the data that it was asked of.
 
-        A run on other data than those cannot go on: that is told, and nothing else is put in their place.
+        `tables` has those of each run (None for a run without data); a run whose data are not there any more
+        has failed, and nothing else is put in their place.
         """
         for entry in project.runs:
             if entry.state != "going" or (project.id, entry.number) in self._live:
                 continue
-            sheet = project.at(entry.revision)
-            same = _data_of(sheet) == _data_of(project.sheet)
-            if not same or (sheet.data is not None and table is None):
-                project.end_run(entry.number, "failed", error=OTHER_DATA)
+            if entry.number in tables:
+                self._begin(project, entry, project.at(entry.revision), tables[entry.number])
             else:
-                self._begin(project, entry, sheet, table)
+                project.end_run(entry.number, "failed", error=DATA_GONE)
 
     def cancel(self, project: str, number: int) -> bool:
         """Stop a run at its next step; false if it is not going."""
@@ -329,9 +328,3 @@ def _from_disk(project: Project, view: RunView) -> RunView:
     except WhenceError as error:
         state: RunState = "failed"
         return replace(view, state=state, error=f"{error.message} {error.cure}".strip())
-
-
-def _data_of(sheet: Sheet) -> Hashable:
-    """What the table of a sheet depends on."""
-    key = None if sheet.data is None else sheet.data.key
-    return key, tuple(sheet.derive.items()), sheet.where, sheet.named("weights")

@@ -21,7 +21,8 @@ from whence.studio.security.signal_names import Signal, checked
 __all__ = ["Received", "Request", "read_signals", "receive_upload"]
 
 LARGEST, DEEPEST = 256 << 10, 8
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# One without an end reaches to the end of all: else each quote in it would be tried as the beginning of one.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 
 
 class Request(Protocol):

@@ -6,6 +6,7 @@ value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -15,6 +16,7 @@ from whence.studio.security.hosts import LOOPBACK, authorities
 from whence.studio.security.sessions import Sessions
 from whence.studio.settings import MB, Settings
 
+_PORT = re.compile(":[0-9]+$")
 ErrorPage: TypeAlias = Callable[[int, str, str, str], str]  # status, title, text, cure -> a whole page
 
 
@@ -76,7 +78,7 @@ def gate_of(
     cookie = f"whence-{settings.port}"
     return Gate(
         authorities=names,
-        local=frozenset(name for name in names if name.rpartition(b":")[0].decode() in LOOPBACK),
+        local=frozenset(name for name in names if _PORT.sub("", name.decode()) in LOOPBACK),
         scheme="https" if secure else "http",
         cookie=f"__Host-{cookie}" if secure else cookie,
         sessions=sessions,

@@ -197,7 +197,7 @@ class Guard:
             headers.append((b"allow", ", ".join(METHODS).encode()))
         if isinstance(error, Refused) and error.retry_after:
             headers.append((b"retry-after", b"%d" % error.retry_after))
-        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        if status == HTTPStatus.FORBIDDEN or session_of(fields, self.gate) is None:
             headers.append((b"connection", b"close"))  # what a stranger goes on sending is not waited for
         await answer.whole(status, headers, text.encode("utf-8", "replace"))
 

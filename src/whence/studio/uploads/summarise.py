@@ -10,8 +10,7 @@ Nothing here is about causes: it is what a person looks at to see whether the fi
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from typing import Final, cast
 
 import numpy as np
@@ -21,7 +20,7 @@ from whence.data.mixed import mixed
 from whence.data.schema import Field, described
 from whence.data.tables import Table
 from whence.numerics.arrays import Floats
-from whence.runtime.plain import harmless, quoted
+from whence.runtime.plain import harmless
 from whence.studio.uploads.bins import DAY, MOST_BARS, edges_for
 from whence.studio.uploads.summary import Bar, ColumnSummary, TableSummary
 from whence.studio.uploads.writing import SEPARATED, cell, moment, number
@@ -33,8 +32,6 @@ LONGEST_LABEL: Final = 60
 OTHERS: Final = "others"
 MOST_READ: Final = 20_000
 """Columns of more texts are not looked through for what was meant as numbers."""
-
-COMMA: Final = re.compile(r"[-+−]?[\d.]*\d(?:,\d+)*", re.ASCII)
 
 
 def summary(table: Table, derived: Collection[str] = (), *, label: str | None = None) -> TableSummary:
@@ -68,31 +65,13 @@ def summary(table: Table, derived: Collection[str] = (), *, label: str | None = 
 
 
 def _misread(table: Table) -> tuple[str, ...]:
-    r"""A sentence for each column of text that its author most likely meant as numbers.
-
-    >>> from whence.data.reading import table
-    >>> for note in _misread(table({"price": ["1,50", "2,25", "-0,10"]})):
-    ...     print(note.replace(": ", ":\n"))
-    "price" is read as labels, because its numbers hold commas:
-    write them with decimal points. If the commas are decimal ones, a column can be made:
-    cast(replace("price", ',', '.') as double).
-    """
-    few = {
-        name: column.levels
+    """A sentence for each column of text that its author most likely meant as numbers."""
+    few = [
+        name
         for name, column in table.store.items()
         if column.storage == "text" and 1 < len(column.levels) <= MOST_READ
-    }
-    commas = [name for name, levels in few.items() if _hold_commas(levels)]
-    told = [
-        f"{quoted(name)} is read as labels, because its numbers hold commas: write them with decimal points. If "
-        f"the commas are decimal ones, a column can be made: cast(replace({quoted(name)}, ',', '.') as double)."
-        for name in commas
     ]
-    return (*told, *mixed(table, (name for name in few if name not in commas)))
-
-
-def _hold_commas(levels: Sequence[str]) -> bool:
-    return all(COMMA.fullmatch(level) for level in levels) and any("," in level for level in levels)
+    return mixed(table, few)
 
 
 def _field(table: Table, name: str) -> Field:

@@ -68,10 +68,9 @@ class Gallery:
         if journal in self._watched:
             return self._watched[journal]
         path = await aside(lambda: self._path(journal))
+        watched, follower = Watched(journal, path.name, "journal"), Follower(path)
+        await self._read(watched, follower)  # what is there already is shown at once
         if journal not in self._watched:  # nobody was faster meanwhile
-            watched = Watched(journal, path.name, "journal")
-            follower = Follower(path)
-            await self._read(watched, follower)  # what is there already is shown at once
             self._begin(watched, self._follow(watched, follower))
         return self._watched[journal]
 

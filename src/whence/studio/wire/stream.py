@@ -137,6 +137,7 @@ class EventStream(Response):
         send: Send,
     ) -> None:
         """Send frames for as long as somebody reads them."""
+        self._regions()  # what cannot be shown is a fault now, and not a stream that ends as it begins
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         with self._hub.reader(self._topic) as reader:
             leaving = asyncio.ensure_future(_left(receive, reader))
