@@ -11,7 +11,6 @@ line has recovered.
 import argparse
 import asyncio
 import os
-import statistics
 import time
 
 from studio_client import Stream, Studio
@@ -74,22 +73,14 @@ async def slow(studio: Studio) -> None:
     await studio.post(address + "/graph/text", {"text": text})
     fast = await Stream(studio, address + "/stream", studio.cookies[0]).open()
     reading = asyncio.ensure_future(fast.read())
-    await asyncio.sleep(2)
-    before = studio.memory()
+    await edited(studio, address, 40, "warm")  # until what is remembered of graphs is full
+    alone = await edited(studio, address, 40, "alone")
     late = await Stream(studio, address + "/stream", studio.cookies[1], rate=KB, keep=True).open()
     crawling = asyncio.ensure_future(late.read())
-    grown, edits = [], 0
-    until = time.perf_counter() + 60
-    while time.perf_counter() < until:
-        await studio.post(address + "/graph/node", {"name": f"w{edits}"})
-        await studio.post(address + "/undo", {})
-        await studio.post(address + "/title", {"title": f"edit {edits}"})
-        edits += 1
-        grown.append(studio.memory() - before)
-        await asyncio.sleep(0.2)
+    beside = await edited(studio, address, 40, "beside")
     print(
-        f"a page at 1 KB/s, {edits * 3} edits in 60 s: the server grew by {max(grown) / KB:.0f} KB at most, "
-        f"{statistics.median(grown) / KB:.0f} KB in the median (bar 1,024, both pages and all else counted)"
+        f"a graph of 40 edited for 40 s: the server grew by {alone / KB:.0f} KB with the fast page alone, "
+        f"and by {beside / KB:.0f} KB with one at 1 KB/s beside it (bar: 1,024 more)"
     )
     print(f"sent to the fast page {fast.bytes / KB:,.0f} KB, to the slow one {late.bytes / KB:,.0f} KB")
     newest = []
@@ -103,6 +94,20 @@ async def slow(studio: Studio) -> None:
     print(f"its line recovered: the newest state after {after:.3f} s (bar 1)")
     for task in (reading, crawling):
         task.cancel()
+
+
+async def edited(studio: Studio, address: str, seconds: float, title: str) -> int:
+    """Edit for so long; by how many bytes the server grew at most."""
+    before, grown, edits = studio.memory(), 0, 0
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        await studio.post(address + "/graph/node", {"name": f"{title}{edits}"})
+        await studio.post(address + "/undo", {})
+        await studio.post(address + "/title", {"title": f"{title} {edits}"})
+        edits += 1
+        grown = max(grown, studio.memory() - before)
+        await asyncio.sleep(0.2)
+    return grown
 
 
 async def main() -> None:

@@ -180,3 +180,15 @@ def test_what_is_no_project_is_not_listed(shelf, home):
     (home / "projects" / ("d" * 12)).mkdir()
     (home / "projects" / "notes.txt").write_text("mine")
     assert shelf.cards() == ()
+
+
+def test_data_that_undo_could_bring_back_are_kept(tmp_path):
+    shelf = Shelf(tmp_path)
+    project = shelf.create("One", LoadData(Dataset("a" * 64, "a.csv"), ("x",)))
+    project.apply(LoadData(Dataset("b" * 64, "b.csv"), ("x",)))
+    project.undo()
+    gone = shelf.create("Two", LoadData(Dataset("c" * 64, "c.csv"), ("x",)))
+    assert shelf.data_kept() == {letter * 64 for letter in "abc"}
+    shelf.delete(gone.id)
+    assert shelf.data_kept() == {"a" * 64, "b" * 64}
+    shelf.close()

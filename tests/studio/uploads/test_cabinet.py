@@ -1,7 +1,9 @@
 """Claims about the cabinet: each table once, under its hash, whole or not at all, within its room."""
 
 import asyncio
+import os
 import stat
+import time
 from dataclasses import replace
 
 import pandas as pd
@@ -9,9 +11,11 @@ import pytest
 
 from studio.uploads.reader import confined
 from whence import ask
+from whence.data import reading as data_reading
 from whence.data.reading import table
 from whence.examples import path
 from whence.runtime.aside import aside
+from whence.runtime.background import in_thread
 from whence.runtime.errors import Cancelled, InvalidFilter, MissingFile, UnknownColumn, UnreadableData
 from whence.studio.projects.sheet import Dataset, Sheet
 from whence.studio.settings import MB, Settings
@@ -204,6 +208,30 @@ def test_a_sheet_without_data_has_no_table(cabinet):
         cabinet.prepared(Sheet())
 
 
+def test_one_table_is_prepared_at_a_time_and_the_same_one_once(cabinet, monkeypatch):
+    going, most, made = 0, 0, 0
+    plain = data_reading.table
+
+    def watched(*given, **more):
+        nonlocal going, most, made
+        going, made = going + 1, made + 1
+        most = max(most, going)
+        time.sleep(0.02)
+        try:
+            return plain(*given, **more)
+        finally:
+            going -= 1
+
+    wished = [sheet(cabinet, where=f"age > {20 + i % 3}") for i in range(6)]
+    monkeypatch.setattr(data_reading, "table", watched)
+
+    async def together():
+        return await asyncio.gather(*(in_thread(cabinet.prepared, each) for each in wished))
+
+    assert len(set(map(id, asyncio.run(together())))) == 3
+    assert (most, made) == (1, 3)
+
+
 def test_what_was_prepared_and_summed_up_is_remembered(cabinet):
     wish = sheet(cabinet, where="age > 30")
     assert cabinet.prepared(wish) is cabinet.prepared(replace(wish, title="another"))
@@ -286,3 +314,21 @@ def test_what_was_half_written_is_not_seen_and_is_written_anew(cabinet, receive)
         again(cabinet).table(dataset)
     assert again(cabinet).take(receive(), "shop.csv") == dataset
     assert again(cabinet).table(dataset).rows == 3
+
+
+def test_room_is_made_of_what_no_project_names_and_only_when_there_is_none(cabinet, receive, tmp_path):
+    kept, old = cabinet.take(receive(), "kept.csv"), cabinet.take(receive("x,y\n1,2\n3,4\n"), "old.csv")
+    place = cabinet.folder / old.key
+    asked = []
+
+    def keys():
+        asked.append(1)
+        return {kept.key}
+
+    cabinet.make_room(1, keys)
+    assert not asked and place.exists()
+    cabinet.make_room(cabinet.settings.stored_bytes, keys)
+    assert place.exists()  # it came in just now
+    os.utime(place, (0, 0))
+    cabinet.make_room(cabinet.settings.stored_bytes, keys)
+    assert not place.exists() and cabinet.table(kept).rows

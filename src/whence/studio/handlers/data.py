@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from whence.studio.projects.edits import Edit
     from whence.studio.uploads.cabinet import Cabinet
-    from whence.studio.workshop import Desk
+    from whence.studio.workshop import Desk, Workshop
 
 
 async def upload(request: Request) -> Response:
@@ -33,7 +33,7 @@ async def upload(request: Request) -> Response:
     except WhenceError as error:
         workshop.tell(desk, "data", error)  # the page shows no refusal of its own
         raise
-    work = partial(_taken, workshop.cabinet, received.path, received.name)
+    work = partial(_taken, workshop, received.path, received.name)
     await workshop.take(desk, received.name, work)
     return nothing()
 
@@ -108,7 +108,9 @@ def _both(desk: Desk, low: str, high: str) -> tuple[str, str]:
     return low, high
 
 
-def _taken(cabinet: Cabinet, path: Path, name: str) -> list[Edit]:
+def _taken(workshop: Workshop, path: Path, name: str) -> list[Edit]:
+    cabinet = workshop.cabinet
+    cabinet.make_room(path.stat().st_size * 3, workshop.shelf.data_kept)  # the file, its columns, some more
     found = cabinet.take(path, name)
     return [LoadData(found, cabinet.table(found).columns)]
 

@@ -19,11 +19,11 @@ from typing import Any, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from whence.explanation.html import together
 from whence.language.lettering import visible
 from whence.studio.projects.naming import edge_id, node_id, pair_id
 
 PLAIN_ADDRESS = re.compile(r"/[A-Za-z0-9_./-]*")
-TORN = re.compile(r"(?<=\d) (?=%)|(?<=\b[np]) (?=[=<] )|(?<=\b[np] [=<]) ")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec")
 Format = Literal["json", "form"]
 
@@ -88,11 +88,6 @@ def counted(number: int, word: str, many: str = "") -> str:
     """A count with its word: no rows, 1 row, 16,177 rows."""
     shown = "no" if number == 0 else quantity(number)
     return f"{shown} {word if number == 1 else many or word + 's'}"
-
-
-def together(text: str) -> str:
-    """The text with numbers kept on one line with their signs: n = 185, 95 %."""
-    return TORN.sub("\N{NO-BREAK SPACE}", text)
 
 
 def moment(written: str) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from whence.language.graph_text.tokens import Token
 
 MOST_NODES = 300
-MOST_EDGES = 5_000
+MOST_EDGES = 2_000
 MOST_PAIRS = 4 * MOST_NODES * MOST_NODES
 """How many pairs the blocks of a text may stand for, before it is known which of them are the same."""
 LONGEST_NAME = 500

@@ -41,6 +41,7 @@ CARD = "card.json"
 LARGEST_CARD = 64 << 10
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 ID = re.compile(r"[a-z0-9]{12}", re.ASCII)
+KEY = re.compile(rb'"key":"([0-9a-f]{64})"')
 UNREADABLE = "A project that cannot be read"
 
 
@@ -96,6 +97,11 @@ class Shelf:
             found.close()
         self._removed.mkdir(mode=0o700, exist_ok=True)
         (self._folder / project).rename(self._removed / project)
+
+    def data_kept(self) -> frozenset[str]:
+        """The keys of all data that a project here has ever taken up: undo may bring them back."""
+        found = [KEY.findall((self._folder / name / LOG).read_bytes()) for name in self._names()]
+        return frozenset(key.decode() for each in found for key in each)
 
     def close(self) -> None:
         """Close every project, and note for each what the list will show."""

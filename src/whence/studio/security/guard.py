@@ -154,8 +154,6 @@ class Guard:
 
     async def _launch(self, known: Pass, fields: Fields, answer: Answering) -> None:
         gate = self.gate
-        if self._launches.wait(_ANYBODY):
-            raise Refused(429, "There were too many attempts.", "Wait a moment.", retry_after=1)
         token = gate.sessions.exchange(known.token)
         headers = [(b"location", known.to.encode("ascii"))]
         if token is not None:
@@ -164,6 +162,9 @@ class Guard:
             cookie = f"{gate.cookie}={token}; {kept}"
             headers.append((b"set-cookie", cookie.encode("ascii")))
         elif session_of(fields, gate) is None:
+            # Only what is wrong is counted: nobody's attempts lock out the person who has the link.
+            if self._launches.wait(_ANYBODY):
+                raise Refused(429, "There were too many attempts.", "Wait a moment.", retry_after=1)
             gate.sessions.renew()
             raise Refused(
                 403,

@@ -18,6 +18,7 @@ import contextlib
 import re
 import secrets
 import shutil
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -42,6 +43,9 @@ from whence.studio.uploads.summary import TableSummary
 
 Key: TypeAlias = tuple[object, ...]
 
+SETTLED: Final = 600.0
+"""Seconds after which a project has taken up the data that were read for it, or never will."""
+
 REMEMBERED_BYTES: Final = 1024 * MB
 LONGEST_LABEL: Final = 120
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -58,6 +62,7 @@ class Cabinet:
         self.settings = settings
         self.limits = limits_of(settings)
         self._changing = lock()  # one file is read at a time: each may take gigabytes
+        self._preparing = lock()  # and one is prepared at a time: each may take as much memory as the data
         self._remembering = lock()
         self._tables: OrderedDict[Key, tuple[Table, int]] = OrderedDict()
         self._summaries: OrderedDict[Key, TableSummary] = OrderedDict()
@@ -152,11 +157,15 @@ class Cabinet:
             return self.table(sheet.data)
         key = _key(sheet, weights)
         table = self._remembered(key)
-        if table is None:
-            table = data_reading.table(
-                self.table(sheet.data), where=sheet.where, derive=sheet.derive, weights=weights
-            )
-            self._remember(key, table)
+        if table is not None:
+            return table
+        with self._preparing:
+            table = self._remembered(key)  # somebody else may have wanted the same
+            if table is None:
+                table = data_reading.table(
+                    self.table(sheet.data), where=sheet.where, derive=sheet.derive, weights=weights
+                )
+                self._remember(key, table)
         return table
 
     def summary(self, sheet: Sheet) -> TableSummary:
@@ -190,16 +199,23 @@ class Cabinet:
         """How many bytes all stored data take."""
         return sum(_size(file) for file in self.folder.glob("*/*"))
 
-    def sweep(self, kept: Collection[str]) -> int:
-        """Remove all data but those with these keys; give how many bytes that freed."""
+    def sweep(self, kept: Collection[str], *, older_than: float = 0.0) -> int:
+        """Remove all data but those with these keys; give how many bytes that freed.
+
+        What came in less than `older_than` seconds ago stays: its project may not have taken it up yet.
+        """
         with self._changing:
-            before = self.used
+            before, until = self.used, time.time() - older_than
             for folder in list(self.folder.glob("*")):
-                if folder.name not in kept and (
-                    _HASH.fullmatch(folder.name) or folder.name.startswith(_BEGUN)
-                ):
+                ours = _HASH.fullmatch(folder.name) or folder.name.startswith(_BEGUN)
+                if ours and folder.name not in kept and folder.lstat().st_mtime <= until:
                     shutil.rmtree(folder, ignore_errors=True)
             return before - self.used
+
+    def make_room(self, size: int, kept: Callable[[], Collection[str]]) -> None:
+        """If so many bytes would find no room, remove the data that nobody keeps any more."""
+        if size > self.settings.stored_bytes - self.used:
+            self.sweep(kept(), older_than=SETTLED)
 
     def _need(self, size: int) -> None:
         left = self.settings.stored_bytes - self.used
