@@ -10,45 +10,30 @@ from studio.e2e.running import Studio
 REQUESTS, BYTES, SCRIPT = 5, 80 * 1024, 12 * 1024
 
 
-def loaded(person, path) -> list[tuple[str, int]]:
-    """Every request of a first load, and its bytes on the wire; the stream is not over, so it is none."""
+def loaded(person, path) -> tuple[set[str], int]:
+    """What a first load asks for, with the stream that stays open; and the bytes of what came whole."""
     page = person.context.new_page()
-    wire, addresses, found = person.context.new_cdp_session(page), {}, []
+    wire, asked, sizes = person.context.new_cdp_session(page), set(), []
     wire.send("Network.enable")
     wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
-    wire.on("Network.requestWillBeSent", lambda it: addresses.update({it["requestId"]: it["request"]["url"]}))
-    wire.on(
-        "Network.loadingFinished",
-        lambda it: found.append((addresses[it["requestId"]], it["encodedDataLength"])),
-    )
+    wire.on("Network.requestWillBeSent", lambda it: asked.add(it["request"]["url"].partition("?")[0]))
+    wire.on("Network.loadingFinished", lambda it: sizes.append(it["encodedDataLength"]))
     page.goto(person.studio.origin + path, wait_until="networkidle" if path == "/" else "load")
     if path != "/":
         came_alive(page)
-    known = [(url.removeprefix(person.studio.origin), size) for url, size in found]
-    if not any("icon" in url for url, _ in known):  # a browser without a window asks for no icon
-        known.append(
-            (
-                "/static/icon.svg",
-                len(person.context.request.get(f"{person.studio.origin}/static/icon.svg").body()),
-            )
-        )
-    return [(url, size) for url, size in known if not url.endswith("/ack")]
+    named = {url.removeprefix(person.studio.origin) for url in asked if not url.startswith("data:")}
+    return {url for url in named if not url.endswith("/ack")}, sum(sizes)
 
 
 @pytest.mark.parametrize("example", ["", "lalonde"])
 def test_a_first_load_is_few_requests_and_few_bytes(person, example):
     path = person.project("", example=example) if example else "/"
-    found = loaded(person, path)
-    print(found, sum(size for _, size in found))
-    assert len(found) <= REQUESTS
-    assert sum(size for _, size in found) <= BYTES
-    assert {url for url, _ in found} == {
-        path,
-        "/static/studio.css",
-        "/static/client.js",
-        "/static/canvas.js",
-        "/static/icon.svg",
-    }
+    asked, size = loaded(person, path)
+    print(asked, size)
+    stream = {f"{path}/stream"} if example else set()
+    assert asked == {path, "/static/studio.css", "/static/client.js", "/static/canvas.js", *stream}
+    assert len(asked) <= REQUESTS
+    assert 20_000 < size <= BYTES
 
 
 def test_the_scripts_are_small(person):

@@ -91,6 +91,7 @@ def project(treatment: str = "price", outcome: str = "sales", other: str = "seas
     )
     tested = (
         Verdict(treatment, other, (), 0.001, 0.2, 200, True, f"{treatment} and {other} are not apart."),
+        Verdict(outcome, other, (), 0.6, 0.01, 200, False, f"{outcome} and {other} are apart."),
     )
     return View(
         "abcdefghijkl",

@@ -69,14 +69,16 @@ def test_the_way_here_is_told_in_the_masthead() -> None:
     assert [each.text for each in found if "aria-current" in each.attributes] == ["Answer 2"]
 
 
-def test_five_files_make_a_page() -> None:
+def test_three_files_make_a_page_and_its_icon_is_within() -> None:
     found = elements(document("x", "", address=""))
     files = {
         each.attributes.get("src") or each.attributes.get("href")
         for each in found
         if each.tag in {"script", "link"}
     }
-    assert files == {"/static/client.js", "/static/canvas.js", "/static/studio.css", "/static/icon.svg"}
+    icons = {file for file in files if file.startswith("data:image/svg+xml,%3Csvg")}
+    assert len(icons) == 1
+    assert files - icons == {"/static/client.js", "/static/canvas.js", "/static/studio.css"}
 
 
 def test_an_expression_takes_addresses_of_ours_only() -> None:

@@ -104,6 +104,7 @@ def test_the_reading_names_sets_ways_and_what_the_data_contradict() -> None:
     ):
         assert words in html
     assert "price and season are not apart." in html
+    assert html.index("1 independence that holds") < html.index("sales and season are apart.")
     assert "<math" in html
 
 

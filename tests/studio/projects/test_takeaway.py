@@ -23,7 +23,7 @@ from whence.language.graph_text import graph
 from whence.runtime.errors import GraphError
 from whence.runtime.journal import entries
 from whence.studio.projects.asking import options_of, question_of
-from whence.studio.projects.checking import nameable
+from whence.studio.projects.checking import nameable, parts_of_text
 from whence.studio.projects.edits import (
     AddEdge,
     AddNode,
@@ -37,9 +37,9 @@ from whence.studio.projects.edits import (
 )
 from whence.studio.projects.errors import UnknownRun
 from whence.studio.projects.script import graph_lines, numbers
-from whence.studio.projects.sheet import Dataset
+from whence.studio.projects.sheet import Dataset, Sheet
 from whence.studio.projects.shelf import Shelf
-from whence.studio.projects.takeaway import answer_json, dagitty, filename, log, report, script
+from whence.studio.projects.takeaway import answer_json, dagitty, dagitty_text, filename, log, report, script
 
 SOURCE = str(Path(wh.__file__).parent.parent)
 COLUMNS = ("treat", "age", "education", "re74", "re75", "re78")
@@ -236,3 +236,15 @@ def test_no_title_makes_a_file_name_that_is_unsafe(title):
 )
 def test_a_file_name_begins_with_what_letters_the_title_has(title, found):
     assert filename(title, "log", "jsonl") == found
+
+
+def test_dagitty_goes_out_and_comes_back_with_its_treatment_and_its_outcome():
+    graph = wh.graph('age -> "the dose" -> y; u -> y', latent=["u"])
+    sheet = Sheet(graph=graph, parts={"the dose": "treatment", "y": "outcome", "z": "weights"})
+    text = dagitty_text(sheet)
+    assert wh.graph(text) == graph
+    assert parts_of_text(text) == {"the dose": "treatment", "y": "outcome"}
+    pasted = 'dag {\nbb="0,0,1,1"\n"x 1" [exposure,pos="-2.2,-1.5"]\nY [outcome]\n"x 1" -> Y\n}'
+    assert parts_of_text(pasted) == {"x 1": "treatment", "Y": "outcome"}
+    assert parts_of_text("x -> y") == {}
+    assert parts_of_text("dag { a [exposure] b [exposure] a -> b }") == {}

@@ -72,6 +72,8 @@ def _statement(cursor: Cursor, sketch: Sketch, dialect: Dialect, depth: int) -> 
     found = attributes(cursor)
     if not links and dialect.is_latent(cursor, found):
         sketch.latent.update(left)
+    if not links and found:
+        sketch.said.update(dict.fromkeys(left, found))
     for a, token, b in links:
         sketch.join(a, dialect.arrow(cursor, token, found), b)
     return named

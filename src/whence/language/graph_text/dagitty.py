@@ -1,7 +1,8 @@
 """The language of dagitty.net: `dag { X [exposure] U [latent] X -> Y U -> {X Y} A <-> B }`.
 
 Types `dag`, `pdag`, `mag` and `pag` are read (a `pdag` as a CPDAG, unless it says `kind=MPDAG`). Positions
-and the roles exposure, outcome and adjusted are left out, since the question says them here. A selected
+and the roles exposure, outcome and adjusted are no part of a graph, since the question says them here;
+`marked` gives the roles. A selected
 variable changes what the data are a sample of, so it is an error until selection is supported.
 
 Source: J. Textor, B. van der Zander et al., "Robust causal inference using directed acyclic graphs: the R
@@ -20,7 +21,7 @@ from whence.language.graph_text.sketch import Sketch
 from whence.language.graph_text.tokens import Cursor, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from whence.language.graph import Graph, Kind
     from whence.language.graph_text.tokens import Token
@@ -61,12 +62,27 @@ def read(text: str) -> Sketch:
     return sketch
 
 
-def write(graph: Graph) -> str:
-    """The graph as a dagitty text that reads back to an equal graph."""
+def marked(text: str, role: str) -> tuple[str, ...]:
+    """The variables that a dagitty text marks as `exposure` or `outcome`, which are no part of the graph.
+
+    >>> marked("dag { x [exposure] y [outcome] x -> y }", "outcome")
+    ('y',)
+    """
+    return tuple(name for name, said in read(text).said.items() if role in said)
+
+
+def write(graph: Graph, exposures: Iterable[str] = (), outcomes: Iterable[str] = ()) -> str:
+    """The graph as a dagitty text that reads back to an equal graph, and marks these variables."""
+    marks = {name: ["latent"] for name in graph.latent}
+    for role, names in (("exposure", exposures), ("outcome", outcomes)):
+        for name in names:
+            marks.setdefault(name, []).append(role)
     bidirected = any(edge.mark == "<->" for edge in graph.edges)
     told = graph.kind != "MPDAG" and (graph.kind != "ADMG" or bidirected)
     lines = [f"{TYPES[graph.kind]} {{"] + ([] if told else [f"kind={graph.kind}"])
-    lines += [dot_string(name) + (" [latent]" if name in graph.latent else "") for name in graph.nodes]
+    lines += [
+        dot_string(name) + (f" [{','.join(marks[name])}]" if name in marks else "") for name in graph.nodes
+    ]
     for edge in graph.edges:
         mark = edge.mark.replace("o", "@")
         lines.append(f"{dot_string(edge.source)} {mark} {dot_string(edge.target)}")

@@ -24,12 +24,16 @@ MIRRORED = {"<-": "->", "<-o": "o->", "--o": "o--"}
 
 @dataclass(slots=True)
 class Sketch:
-    """Nodes in order of naming, edges, latent nodes and the kind, if the text names one."""
+    """Nodes in order of naming, edges, latent nodes, the kind if the text names one, and what else it says.
+
+    `said` holds the attributes of nodes: roles and places, which are no part of a graph.
+    """
 
     nodes: dict[str, None] = field(default_factory=dict[str, None])
     edges: list[Edge] = field(default_factory=list[Edge])
     latent: set[str] = field(default_factory=set[str])
     kind: Kind | None = None
+    said: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def add(self, name: str) -> str:
         """A node."""

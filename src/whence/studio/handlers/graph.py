@@ -8,6 +8,7 @@ from whence.language.graph import as_mark
 from whence.language.graph_text import TextFormat, write
 from whence.runtime.errors import WhenceError
 from whence.studio.handlers.common import NotThere, desk_of, edge_of, name_of, nothing
+from whence.studio.projects.checking import parts_of_text
 from whence.studio.projects.edits import (
     AddEdge,
     AddNode,
@@ -21,6 +22,7 @@ from whence.studio.projects.edits import (
     SetPart,
     Unpin,
 )
+from whence.studio.projects.takeaway import dagitty_text
 from whence.studio.security.bodies import read_signals
 from whence.studio.wire.events import patch_signals
 from whence.studio.wire.stream import reply
@@ -113,7 +115,10 @@ async def text(request: Request) -> Response:
     """Take the whole graph from a text."""
     workshop, desk = await desk_of(request)
     told = await read_signals(request)
-    await workshop.edit(desk, SetGraph(str(told.get("text", ""))), "graph")
+    given = str(told.get("text", ""))
+    if await workshop.edit(desk, SetGraph(given), "graph"):
+        for name, part in parts_of_text(given).items():
+            await workshop.edit(desk, SetPart(name, part), "graph")
     return nothing()
 
 
@@ -123,8 +128,10 @@ async def written(request: Request) -> Response:
     wanted = str(request.path_params["format"])
     if wanted not in get_args(TextFormat):
         raise NotThere("format")
+    sheet = desk.sheet
     try:
-        return reply(patch_signals({"text": write(desk.sheet.graph, cast("TextFormat", wanted))}))
+        whole = dagitty_text(sheet) if wanted == "dagitty" else write(sheet.graph, cast("TextFormat", wanted))
+        return reply(patch_signals({"text": whole}))
     except WhenceError as error:
         workshop.tell(desk, "graph", error)
         return nothing()

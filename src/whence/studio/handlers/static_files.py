@@ -1,4 +1,4 @@
-"""The browser's part: client, canvas, style and icon, each with a tag so that it is fetched once."""
+"""The browser's part: client, canvas and style, each with a tag so that it is fetched once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ KINDS = {
     "client.js": "text/javascript; charset=utf-8",
     "canvas.js": "text/javascript; charset=utf-8",
     "studio.css": "text/css; charset=utf-8",
-    "icon.svg": "image/svg+xml",
 }
 
 
@@ -47,7 +46,7 @@ def static_file(name: str, instead: Path | None = None) -> File:
 
 
 async def static(request: Request) -> Response:
-    """One of the four files, and nothing else: the name is looked up, never joined to a path."""
+    """One of the three files, and nothing else: the name is looked up, never joined to a path."""
     name = request.path_params["file"]
     if name not in KINDS:
         raise NotThere("file")

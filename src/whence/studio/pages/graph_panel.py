@@ -125,6 +125,7 @@ def _reading(view: View) -> str:
         formula=drawn(formula),
         letter=letter,
         broken=broken,
+        held=() if view.verdicts is None else tuple(each for each in view.verdicts.tested if not each.broken),
         others=others,
         causal=tuple(way for way in reading.ways if way.causal),
         back=tuple(way for way in reading.ways if not way.causal),

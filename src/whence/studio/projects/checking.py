@@ -14,9 +14,10 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from whence.data.names import check_name as check_column
+from whence.language.graph_text.dagitty import marked
 from whence.language.graph_text.reading import format_of, text_sketch
 from whence.language.graph_text.tokens import tokens
 from whence.runtime.errors import UnusableColumnName
@@ -87,6 +88,16 @@ def graph_of_text(text: str) -> Graph:
         return text_sketch('{"nodes": []}').graph()
     _refuse_multiplied(plain)
     return text_sketch(plain).graph()
+
+
+def parts_of_text(text: str) -> dict[str, Literal["treatment", "outcome"]]:
+    """The treatment and the outcome that a dagitty text marks, where it marks one of each kind at most."""
+    plain = text.strip()
+    if format_of(plain) != "dagitty":
+        return {}
+    roles: dict[str, Literal["treatment", "outcome"]] = {"exposure": "treatment", "outcome": "outcome"}
+    named = {role: marked(plain, role) for role in roles}
+    return {names[0]: roles[role] for role, names in named.items() if len(names) == 1}
 
 
 def _refuse_multiplied(text: str) -> None:

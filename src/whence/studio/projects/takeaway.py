@@ -11,11 +11,12 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from whence.language.graph_text import write
+from whence.language.graph_text import dagitty as language
 from whence.studio.projects.script import script_text
 
 if TYPE_CHECKING:
     from whence.studio.projects.project import Project
+    from whence.studio.projects.sheet import Sheet
 
 LONGEST_STEM = 60
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)", re.ASCII)
@@ -66,8 +67,17 @@ def script(project: Project, number: int) -> Takeaway:
 
 def dagitty(project: Project) -> Takeaway:
     """The graph as it is now, in the language of dagitty.net."""
-    text = write(project.sheet.graph, "dagitty")
+    text = dagitty_text(project.sheet)
     return taken(project, "graph", "dagitty", "text/plain; charset=utf-8", text)
+
+
+def dagitty_text(sheet: Sheet) -> str:
+    """The graph in the language of dagitty.net, with treatment and outcome marked as it marks them."""
+    graph = sheet.graph
+    treated, asked = (
+        [name for name in sheet.named(part) if name in graph.index] for part in ("treatment", "outcome")
+    )
+    return language.write(graph, treated, asked)
 
 
 def log(project: Project) -> Takeaway:
