@@ -219,10 +219,12 @@ def test_a_run_that_is_interrupted_within_a_running_loop_asks_nothing_more():
         RLM("scripted", client=slow, route="recursive").completion(TEXT, "?")
 
     loop = asyncio.new_event_loop()  # `asyncio.run` would turn the signal into a cancellation
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     try:
         with pytest.raises(KeyboardInterrupt):
             loop.run_until_complete(notebook())
     finally:
+        signal.signal(signal.SIGINT, before)
         loop.close()
     asked = slow.count
     time.sleep(0.4)
