@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
-import shutil
 from pathlib import Path
 
 from whence.runtime.errors import InvalidOption, MissingFile
@@ -41,11 +39,5 @@ def _new(settings: Settings, shelf: Shelf, path: Path) -> str:
     if path.stat().st_size > settings.upload_bytes:
         raise InvalidOption("the file", path.name, f"one of at most {settings.upload_bytes // MB:,} MB")
     cabinet = Cabinet(settings.home, settings)
-    copy = settings.home / f"{secrets.token_hex(16)}.upload"  # the cabinet takes away what it is given
-    try:
-        shutil.copyfile(path, copy)
-        copy.chmod(0o600)
-        data = cabinet.take(copy, path.name)
-    finally:
-        copy.unlink(missing_ok=True)
+    data = cabinet.bring(path)
     return shelf.create(path.stem[:200] or "Data", LoadData(data, cabinet.table(data).columns)).id

@@ -166,7 +166,18 @@ class Workshop:
 
     async def edit(self, desk: Desk, edit: Edit, about: str) -> bool:
         """Do an edit; whether it could be done. What was wrong with it is told on the page."""
-        return await self._do(desk, about, lambda: applied(desk.project.sheet, edit), edit)
+        before = read(desk.sheet, advise=False)
+        try:
+            wished = applied(desk.project.sheet, edit)
+            if data_of(wished) != desk.data and wished.data is not None:
+                await in_thread(self.cabinet.prepared, wished)  # what cannot be read is not taken up
+            desk.project.apply(edit)
+        except WhenceError as error:
+            return self.tell(desk, about, error)
+        desk.message = None
+        desk.change = difference(before, read(desk.sheet, advise=False))
+        await self._settle(desk)
+        return True
 
     async def step(self, desk: Desk, step: Literal["undo", "redo"]) -> bool:
         """Undo or redo."""
@@ -232,20 +243,6 @@ class Workshop:
         for task in self._tasks:
             task.cancel()
         self.shelf.close()
-
-    async def _do(self, desk: Desk, about: str, tried: Callable[[], Sheet], edit: Edit) -> bool:
-        before = read(desk.sheet, advise=False)
-        try:
-            wished = tried()
-            if data_of(wished) != desk.data and wished.data is not None:
-                await in_thread(self.cabinet.prepared, wished)  # what cannot be read is not taken up
-            desk.project.apply(edit)
-        except WhenceError as error:
-            return self.tell(desk, about, error)
-        desk.message = None
-        desk.change = difference(before, read(desk.sheet, advise=False))
-        await self._settle(desk)
-        return True
 
     async def _settle(self, desk: Desk) -> None:
         """Have the desk's table and verdicts follow its sheet."""

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from whence.studio.assets import SCRIPTS, script, sent
 from whence.studio.lean import TOKEN, lean
-from whence.studio.scripts import SCRIPTS, script, sent
 
 
 def test_both_scripts_together_are_at_most_twelve_kilobytes():

@@ -12,6 +12,7 @@ from whence.language.graph import Edge, Graph, Mark
 from whence.language.lettering import visible
 from whence.language.roles import ROLES, roles
 from whence.language.svg_marks import RULES
+from whence.studio.assets import style
 from whence.studio.drawing.canvas import canvas
 from whence.studio.drawing.commands import UnsafeAddress
 from whence.studio.drawing.legend import legend, line_mark, lines, role_mark
@@ -197,8 +198,8 @@ def test_a_former_layout_keeps_everything_where_it_was_when_an_edge_goes():
     assert {n.name: (n.x, n.y) for n in found.nodes} == {n.name: (n.x, n.y) for n in before.nodes}
 
 
-def test_the_style_sheet_holds_the_alphabet_of_the_drawings():
-    assert RULES in CSS.read_text("utf-8")
+def test_the_style_of_a_page_holds_the_alphabet_of_the_drawings_and_the_canvas():
+    assert RULES in style() and CSS.read_text("utf-8") in style()
 
 
 def test_the_legend_names_what_occurs_in_the_order_of_roles():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import whence.studio
+from whence.studio.assets import style
 
 CSS = Path(whence.studio.__file__).parent / "static" / "css"
 MOST = 14 * 1024
@@ -17,7 +18,7 @@ TEXTS = ("ink", "quiet", "accent", "good", "doubt", "bad")
 
 
 def every_rule() -> str:
-    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(CSS.glob("*.css")))
+    return style()
 
 
 def palettes() -> dict[str, dict[str, str]]:

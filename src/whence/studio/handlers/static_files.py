@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from whence.studio.assets import FOLDER, sent, style
 from whence.studio.handlers.common import NotThere, workshop_of
-from whence.studio.scripts import FOLDER, sent
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,7 +37,7 @@ class File:
 def static_file(name: str, instead: Path | None = None) -> File:
     """The file of a name; `instead` is read in the place of our client where a person gave another."""
     if name == "studio.css":
-        plain = b"\n".join(part.read_bytes() for part in sorted((FOLDER / "css").glob("*.css")))
+        plain = style().encode()
     elif name.endswith(".js") and instead is None:
         plain = sent(name)
     else:
