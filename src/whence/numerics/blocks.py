@@ -51,7 +51,7 @@ def block_sum(part: Callable[[slice], Floats], rows: int, executor: Executor | N
     so under the processes backend blocks are summed here. The bytes are the same either way.
     """
     pieces = blocks(rows)
-    if executor is None or executor.name == "processes" or len(pieces) == 1:
+    if executor is None or not executor.shares_memory or len(pieces) == 1:
         return tree_sum([part(piece) for piece in pieces])
     return tree_sum(executor.map(part, pieces, stage="moments"))
 

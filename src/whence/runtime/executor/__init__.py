@@ -20,11 +20,11 @@ from __future__ import annotations
 from whence.runtime.errors import InvalidOption
 from whence.runtime.executor.cores import cores
 from whence.runtime.executor.processes import Processes
-from whence.runtime.executor.protocol import Executor
+from whence.runtime.executor.protocol import Executor, Kind
 from whence.runtime.executor.serial import Serial
 from whence.runtime.executor.threads import Threads
 
-__all__ = ["Executor", "cores", "executor", "processes", "serial", "threads"]
+__all__ = ["Executor", "Kind", "cores", "executor", "processes", "serial", "threads"]
 
 FORMS = "serial, threads, processes, threads:N, processes:N"
 

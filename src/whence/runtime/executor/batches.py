@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 R = TypeVar("R")
 
@@ -24,6 +27,7 @@ class Batches(Generic[R]):
 
     total: int
     workers: int
+    each: Callable[[int, R], None] | None = None
     done: int = 0
     results: dict[int, R] = field(default_factory=dict[int, R])
     failures: dict[int, Exception] = field(default_factory=dict[int, Exception])
@@ -46,6 +50,9 @@ class Batches(Generic[R]):
         with self._lock:
             self.results.update(zip(batch, results, strict=False))
             self.done += len(results)
+            if self.each is not None:
+                for index, result in zip(batch, results, strict=False):
+                    self.each(index, result)
             if results:
                 fitting = SECONDS_PER_BATCH * len(results) / max(seconds, 1e-9)
                 # One lucky timing must not make a batch of everything.

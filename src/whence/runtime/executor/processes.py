@@ -23,9 +23,10 @@ from whence.runtime.executor.threads import drive, inside_worker
 from whence.runtime.executor.worker import Reply, not_sendable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from whence.runtime.executor.batches import Batches
+    from whence.runtime.executor.protocol import Kind
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -37,18 +38,33 @@ class Processes:
     """`workers` processes, started when first needed, kept for the next `map`, ended by `close`."""
 
     name = "processes"
+    shares_memory = False
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         weakref.finalize(self, _end_all, self._idle)
 
-    def map(self, task: Callable[[T], R], items: Sequence[T], *, stage: str) -> list[R]:
+    def map(
+        self,
+        task: Callable[[T], R],
+        items: Sequence[T],
+        *,
+        stage: str,
+        kind: Kind = "gil_free",  # noqa: ARG002 - processes were asked for
+        each: Callable[[int, R], None] | None = None,
+    ) -> list[R]:
         """See `Executor.map`; task, items and results must be picklable, functions and classes by name."""
         if self.workers == 1 or len(items) < 2 or inside_worker():
-            return Serial().map(task, items, stage=stage)
+            return Serial().map(task, items, stage=stage, each=each)
         crew = _Crew(_packed(task), items, self._idle, threads=max(1, cores() // self.workers))
-        return drive(crew.lead, self.workers, len(items), stage=stage, stop=crew.stop)
+        return drive(crew.lead, self.workers, len(items), stage=stage, stop=crew.stop, each=each)
+
+    def stream(
+        self, task: Callable[[T], R], items: Iterable[T], *, stage: str, total: int | None = None
+    ) -> Iterator[R]:
+        """See `Executor.stream`."""
+        return Serial().stream(task, items, stage=stage, total=total)
 
     def close(self) -> None:
         """End the workers now; a later `map` starts new ones."""

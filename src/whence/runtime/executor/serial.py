@@ -9,7 +9,9 @@ from whence.runtime.errors import Cancelled, TaskFailed, WhenceError
 from whence.runtime.events import Progress, check_cancelled, emit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from whence.runtime.executor.protocol import Kind
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -22,8 +24,17 @@ class Serial:
 
     name = "serial"
     workers = 1
+    shares_memory = True
 
-    def map(self, task: Callable[[T], R], items: Sequence[T], *, stage: str) -> list[R]:
+    def map(
+        self,
+        task: Callable[[T], R],
+        items: Sequence[T],
+        *,
+        stage: str,
+        kind: Kind = "gil_free",  # noqa: ARG002 - one after the other whatever it is
+        each: Callable[[int, R], None] | None = None,
+    ) -> list[R]:
         """See `Executor.map`."""
         results: list[R] = []
         told = time.monotonic()
@@ -34,10 +45,33 @@ class Serial:
                 results.append(task(item))
             except Exception as error:
                 raise located(error, index, stage) from error
+            if each is not None:
+                each(index, results[-1])
             if index + 1 == len(items) or time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
                 told = time.monotonic()
                 emit(Progress(stage=stage, done=index + 1, total=len(items)))
         return results
+
+    def stream(
+        self, task: Callable[[T], R], items: Iterable[T], *, stage: str, total: int | None = None
+    ) -> Iterator[R]:
+        """See `Executor.stream`."""
+        told = time.monotonic()
+        for index, item in enumerate(items):
+            check_cancelled()
+            try:
+                result = task(item)
+            except Exception as error:
+                raise located(error, index, stage) from error
+            if total is not None and (
+                index + 1 == total or time.monotonic() - told > SECONDS_BETWEEN_REPORTS
+            ):
+                told = time.monotonic()
+                emit(Progress(stage=stage, done=index + 1, total=total))
+            yield result
+
+    def close(self) -> None:
+        """Nothing was started."""
 
 
 def located(error: Exception, index: int, stage: str) -> WhenceError:

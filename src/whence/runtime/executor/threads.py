@@ -7,6 +7,7 @@ cancellation (and for Ctrl-C, which only it can receive) and raises the first fa
 from __future__ import annotations
 
 import time
+from collections import deque
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, TypeVar
@@ -16,7 +17,9 @@ from whence.runtime.executor.batches import Batches
 from whence.runtime.executor.serial import SECONDS_BETWEEN_REPORTS, Serial, located
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from whence.runtime.executor.protocol import Kind
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -28,20 +31,72 @@ class Threads:
     """`workers` threads; they start with each `map`, which costs less than a millisecond."""
 
     name = "threads"
+    shares_memory = True
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
-    def map(self, task: Callable[[T], R], items: Sequence[T], *, stage: str) -> list[R]:
+    def map(
+        self,
+        task: Callable[[T], R],
+        items: Sequence[T],
+        *,
+        stage: str,
+        kind: Kind = "gil_free",  # noqa: ARG002 - threads were asked for
+        each: Callable[[int, R], None] | None = None,
+    ) -> list[R]:
         """See `Executor.map`."""
         if self.workers == 1 or len(items) < 2 or inside_worker():
-            return Serial().map(task, items, stage=stage)
+            return Serial().map(task, items, stage=stage, each=each)
 
         def worker(batches: Batches[R]) -> None:
             while (batch := batches.take()) is not None:
                 _run(task, items, batch, batches)
 
-        return drive(worker, self.workers, len(items), stage=stage)
+        return drive(worker, self.workers, len(items), stage=stage, each=each)
+
+    def stream(
+        self, task: Callable[[T], R], items: Iterable[T], *, stage: str, total: int | None = None
+    ) -> Iterator[R]:
+        """See `Executor.stream`."""
+        if self.workers == 1 or inside_worker():
+            yield from Serial().stream(task, items, stage=stage, total=total)
+            return
+        waiting: deque[Future[R]] = deque()
+        done, told = 0, time.monotonic()
+
+        def first() -> R:
+            nonlocal done, told
+            check_cancelled()
+            try:
+                result = waiting.popleft().result()
+            except Exception as error:
+                raise located(error, done, stage) from error
+            done += 1
+            if total is not None and (done == total or time.monotonic() - told > SECONDS_BETWEEN_REPORTS):
+                told = time.monotonic()
+                emit(Progress(stage=stage, done=done, total=total))
+            return result
+
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="whence") as pool:
+            try:
+                for item in items:
+                    waiting.append(pool.submit(copy_context().run, _streamed, task, item))
+                    if len(waiting) > self.workers:
+                        yield first()
+                while waiting:
+                    yield first()
+            finally:
+                for future in waiting:
+                    future.cancel()
+
+    def close(self) -> None:
+        """Nothing is kept between two maps."""
+
+
+def _streamed(task: Callable[[T], R], item: T) -> R:
+    _inside.set(True)
+    return task(item)
 
 
 def inside_worker() -> bool:
@@ -69,9 +124,10 @@ def drive(
     *,
     stage: str,
     stop: Callable[[], None] = lambda: None,
+    each: Callable[[int, R], None] | None = None,
 ) -> list[R]:
     """Run `worker` on as many threads until all items are done; call `stop` if the work is broken off."""
-    batches: Batches[R] = Batches(total, workers)
+    batches: Batches[R] = Batches(total, workers, each)
     emit(Progress(stage=stage, done=0, total=total))
     with ThreadPoolExecutor(min(workers, total), thread_name_prefix="whence") as pool:
         # A context can be entered by one thread only, so each worker gets its own copy.
