@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
+ROOMS = ("multicore", "rlm", "studio")
 
 
 def scripts() -> dict[str, Path]:
     """Name -> script of every benchmark."""
-    folders = (FOLDER, FOLDER / "rlm", FOLDER / "studio")
+    folders = (FOLDER, *(FOLDER / room for room in ROOMS))
     paths = [path for folder in folders for path in sorted(folder.glob("*.py"))]
     named = {path.relative_to(FOLDER).with_suffix("").as_posix(): path for path in paths}
     return {name: path for name, path in named.items() if path.stem[0] != "_" and is_script(path)}

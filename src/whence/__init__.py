@@ -21,8 +21,9 @@ __version__: Final = "0.1.0"
 if TYPE_CHECKING:
     from whence.data.reading import table
     from whence.data.tables import Table
-    from whence.engine.asking import ask, ask_many
+    from whence.engine.asking import ask
     from whence.engine.bounding import bounds
+    from whence.engine.many_questions import ask_many
     from whence.engine.study import Study
     from whence.estimation.api import estimate
     from whence.estimation.bounds_check import verify_bounds
@@ -87,8 +88,9 @@ if TYPE_CHECKING:
 HOMES: Final = {
     "whence.data.reading": ("table",),
     "whence.data.tables": ("Table",),
-    "whence.engine.asking": ("ask", "ask_many"),
+    "whence.engine.asking": ("ask",),
     "whence.engine.bounding": ("bounds",),
+    "whence.engine.many_questions": ("ask_many",),
     "whence.engine.study": ("Study",),
     "whence.estimation.api": ("estimate",),
     "whence.estimation.bounds_check": ("verify_bounds",),

@@ -6,12 +6,13 @@ give or take two standard errors of so many runs.
 
 import pytest
 
+from whence.testing import coverage as running
 from whence.testing.coverage import Trial
 
 
 def coverage(trial, runs):
     """The share of runs whose interval holds the truth."""
-    return sum(trial(seed)[2] for seed in range(runs)) / runs
+    return running.coverage(trial, range(runs), "serial").share
 
 
 @pytest.mark.parametrize("method", ["auto", "plr", "ols"])

@@ -54,7 +54,10 @@ DeriveOption = Annotated[
 ]
 MethodOption = Annotated[str, typer.Option("--method", help="auto, aipw, plr, ols or plug-in.")]
 LearnersOption = Annotated[str | None, typer.Option("--learners", help="auto, linear or boosted.")]
-ErrorsOption = Annotated[str, typer.Option("--errors", help="robust or classical.")]
+ErrorsOption = Annotated[str, typer.Option("--errors", help="robust, classical or bootstrap.")]
+ReplicatesOption = Annotated[
+    int | None, typer.Option("--replicates", help="Bootstrap samples; implies --errors bootstrap.", min=25)
+]
 ClusterOption = Annotated[str | None, typer.Option("--cluster", help="Column of clusters for the errors.")]
 PlaceboOption = Annotated[
     list[str] | None, typer.Option("--placebo", help="An outcome that cannot be affected. Repeatable.")

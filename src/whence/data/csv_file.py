@@ -40,6 +40,12 @@ class Layout:
     skip: int
     headed: bool
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the data must know of the layout."""
+        told = "The first line is all numbers: read as data; columns are numbered."
+        return () if self.headed else (told,)
+
 
 def read_csv(path: Path, label: str, threads: int | None = None) -> Raw:
     """All columns of a text table.
@@ -50,14 +56,13 @@ def read_csv(path: Path, label: str, threads: int | None = None) -> Raw:
     layout = layout_of(path, label)
     try:
         with engine([path.resolve()], threads) as db:
-            db.run(_loading(path.resolve(), layout))
+            db.run(f"CREATE TABLE given AS SELECT * FROM {cells_of(path.resolve(), layout)}")
             columns = _typed(db, len(layout.names))
     except EngineFailure as failure:
-        raise _unreadable(failure, label) from None
+        raise unreadable(failure, label) from None
     if not columns or not len(columns[0]):
         raise EmptyData(label)
-    note = () if layout.headed else ("The first line is all numbers: read as data; columns are numbered.",)
-    return Raw(dict(zip(layout.names, columns, strict=True)), label, note)
+    return Raw(dict(zip(layout.names, columns, strict=True)), label, layout.notes)
 
 
 def check_encoding(path: Path, label: str) -> None:
@@ -147,7 +152,8 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _loading(path: Path, layout: Layout) -> str:
+def cells_of(path: Path, layout: Layout) -> str:
+    """The SQL table of all cells as text, in columns c0, c1, …"""
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(layout.names)))
     missing = ", ".join(literal(word) for word in MISSING_WORDS)
     options = (
@@ -155,16 +161,25 @@ def _loading(path: Path, layout: Layout) -> str:
         f"quote='\"', escape='\"', compression='none', nullstr=[{missing}], "
         f"max_line_size={LONGEST_LINE}, columns={{{columns}}}"
     )
-    return f"CREATE TABLE given AS SELECT * FROM read_csv({literal(pattern(path))}, {options})"
+    return f"read_csv({literal(pattern(path))}, {options})"
+
+
+def kinds_of(db: Engine, table: str, count: int) -> list[str]:
+    """Each column's type: whole numbers if all its cells are, else numbers if all are, else text."""
+    kinds: list[str] = []
+    for start in range(0, count, _COLUMNS_AT_ONCE):
+        names = [f"c{place}" for place in range(start, min(start + _COLUMNS_AT_ONCE, count))]
+        verdicts = db.rows(f"SELECT {', '.join(_verdict(name) for name in names)} FROM {table}")[0]
+        kinds += [_KINDS[int(verdict or 0)] for verdict in verdicts]
+    return kinds
 
 
 def _typed(db: Engine, count: int) -> list[Column]:
-    """Each column as whole numbers if all its cells are, else as numbers if all are, else as text."""
     columns: list[Column] = []
+    every = kinds_of(db, "given", count)
     for start in range(0, count, _COLUMNS_AT_ONCE):
-        names = [f"c{place}" for place in range(start, min(start + _COLUMNS_AT_ONCE, count))]
-        verdicts = db.rows(f"SELECT {', '.join(_verdict(name) for name in names)} FROM given")[0]
-        kinds = [_KINDS[int(verdict or 0)] for verdict in verdicts]
+        kinds = every[start : start + _COLUMNS_AT_ONCE]
+        names = [f"c{place}" for place in range(start, start + len(kinds))]
         cast = [f"CAST({name} AS {kind}) AS {name}" for name, kind in zip(names, kinds, strict=True)]
         fetched = db.columns(f"SELECT {', '.join(cast)} FROM given")
         columns += [held(one, kind) for one, kind in zip(fetched, kinds, strict=True)]
@@ -182,7 +197,8 @@ def _verdict(name: str) -> str:
     return f"min({level}) FILTER (WHERE {name} IS NOT NULL)"
 
 
-def _unreadable(failure: EngineFailure, label: str) -> UnreadableData:
+def unreadable(failure: EngineFailure, label: str) -> UnreadableData:
+    """What the engine's failure to read a text table means, with the line if it tells one."""
     line = f"line {failure.line:,}" if failure.line is not None else "some line"
     if failure.expected is not None and failure.found is not None:
         fields = f"{line} has {failure.found:,} fields where the header has {failure.expected:,}"

@@ -15,18 +15,21 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
-import duckdb
 import numpy as np
 
 from whence.data.columns import Array
 
 if TYPE_CHECKING:
+    import duckdb
+
     from whence.numerics.arrays import Booleans
 
 FailureKind: TypeAlias = Literal["syntax", "binding", "values", "forbidden", "reading", "memory", "other"]
@@ -38,17 +41,22 @@ _SEALED: Settings = {
     "allow_community_extensions": "false",
     "python_enable_replacements": "false",
 }
-_KINDS: tuple[tuple[type[Exception], FailureKind], ...] = (
-    (duckdb.ParserException, "syntax"),
-    (duckdb.BinderException, "binding"),
-    (duckdb.CatalogException, "binding"),
-    (duckdb.ConversionException, "values"),
-    (duckdb.OutOfRangeException, "values"),
-    (duckdb.PermissionException, "forbidden"),
-    (duckdb.OutOfMemoryException, "memory"),
-    (duckdb.InvalidInputException, "reading"),
-    (duckdb.IOException, "reading"),
+_KINDS: tuple[tuple[str, FailureKind], ...] = (
+    ("ParserException", "syntax"),
+    ("BinderException", "binding"),
+    ("CatalogException", "binding"),
+    ("ConversionException", "values"),
+    ("OutOfRangeException", "values"),
+    ("PermissionException", "forbidden"),
+    ("OutOfMemoryException", "memory"),
+    ("InvalidInputException", "reading"),
+    ("IOException", "reading"),
 )
+
+
+def _library() -> Any:  # noqa: ANN401 - a module
+    """DuckDB, loaded when it is first needed: it turns the lock of a free-threaded interpreter back on."""
+    return import_module("duckdb")
 
 
 class EngineFailure(Exception):  # noqa: N818  (translated by every caller; never seen by the user)
@@ -111,6 +119,14 @@ class Engine:
             arrays = cast("dict[str, Any]", cursor.fetchnumpy())
         return tuple(_fetched(values, kind) for values, kind in zip(arrays.values(), kinds, strict=True))
 
+    def stream(self, select: str) -> object:
+        """The rows of one SELECT as an Arrow C stream (a capsule), made as they are asked for.
+
+        Until the stream is released the engine can do nothing else.
+        """
+        with translated():
+            return cast("Any", self._connection.query(select)).__arrow_c_stream__()
+
     def show(self, name: str, arrays: Mapping[str, Array]) -> None:
         """Let queries see these arrays, all of one length, as the table `name`."""
         with translated():
@@ -125,11 +141,14 @@ def _fetched(values: object, kind: str) -> Fetched:
 
 
 @contextmanager
-def engine(files: Sequence[Path] = (), threads: int | None = None) -> Generator[Engine]:
-    """An in-memory engine that can read `files` (absolute paths) and nothing else."""
+def engine(
+    files: Sequence[Path] = (), threads: int | None = None, memory: str | None = None
+) -> Generator[Engine]:
+    """An in-memory engine that can read `files` (absolute paths) and nothing else, in so much `memory`."""
     settings: Settings = {**_SEALED, "threads": str(threads or os.cpu_count() or 1)}
+    settings |= {} if memory is None else {"memory_limit": memory}
     with translated():
-        connection = duckdb.connect(":memory:", config=settings)
+        connection = _library().connect(":memory:", config=settings)
     try:
         # The pattern is allowed beside the path, because the engine checks the pattern too.
         allowed = ", ".join(literal(text) for path in files for text in (str(path), pattern(path)))
@@ -144,20 +163,21 @@ def engine(files: Sequence[Path] = (), threads: int | None = None) -> Generator[
 
 
 @contextmanager
-def opened(path: Path) -> Generator[Engine]:
+def opened(path: Path, memory: str | None = None) -> Generator[Engine]:
     """A database file, for reading only, locked from the start.
 
     One thread: a query without ORDER BY then gives its rows, and float sums their last bits, always alike.
     """
     settings: Settings = {
         **_SEALED,
+        **({} if memory is None else {"memory_limit": memory}),
         "threads": "1",
         "temp_directory": "",
         "enable_external_access": "false",
         "lock_configuration": "true",
     }
     with translated():
-        connection = duckdb.connect(str(path), read_only=True, config=settings)
+        connection = _library().connect(str(path), read_only=True, config=settings)
     try:
         yield Engine(connection)
     finally:
@@ -166,7 +186,8 @@ def opened(path: Path) -> Generator[Engine]:
 
 def is_relation(source: object) -> bool:
     """Whether this is a DuckDB relation of the user's."""
-    return isinstance(source, duckdb.DuckDBPyRelation)
+    loaded = sys.modules.get("duckdb")  # whoever has a relation has loaded it
+    return loaded is not None and isinstance(source, loaded.DuckDBPyRelation)
 
 
 def relation_described(source: object) -> tuple[tuple[str, str], ...]:
@@ -204,9 +225,9 @@ def pattern(path: Path) -> str:
     return "".join(f"[{char}]" if char in "*?[" else char for char in str(path))
 
 
-def _kind_of(error: duckdb.Error) -> FailureKind:
-    for cls, kind in _KINDS:
-        if isinstance(error, cls):
+def _kind_of(error: Exception) -> FailureKind:
+    for name, kind in _KINDS:
+        if isinstance(error, getattr(_library(), name)):
             return kind
     return "other"
 
@@ -216,7 +237,7 @@ def translated() -> Generator[None]:
     """Turn the engine's errors into `EngineFailure`; the cause is dropped, because it names paths."""
     try:
         yield
-    except duckdb.Error as error:
+    except _library().Error as error:
         failure = EngineFailure(_kind_of(error), str(error))
     else:
         return
@@ -236,4 +257,4 @@ def has_semicolon(sql: str) -> bool:
 def _tokens(sql: str) -> list[tuple[int, str]]:
     """Where each token starts (in bytes), and its kind."""
     with translated():
-        return [(place, str(kind)) for place, kind in duckdb.tokenize(sql)]
+        return [(place, str(kind)) for place, kind in _library().tokenize(sql)]

@@ -124,17 +124,18 @@ def computed(checked: Checked, columns: Mapping[str, Column], threads: int | Non
                 raise InvalidFilter(checked.text, "its values are no numbers, text, dates or truth values")
             fetched = db.columns(f"SELECT {sql} AS value FROM {source}")[0]
     except EngineFailure as failure:
-        raise InvalidFilter(checked.text, _REASONS.get(failure.kind, "it cannot be computed")) from None
+        raise InvalidFilter(checked.text, REASONS.get(failure.kind, "it cannot be computed")) from None
     return held(fetched, kind)
 
 
-_REASONS = {
+REASONS = {
     "binding": "the kinds of its parts do not fit together (text and numbers, perhaps)",
     "values": "in some row it cannot be computed (text that is no number, or a number too large)",
     "reading": "in some row it cannot be computed (a division by zero, or a malformed pattern)",
     "forbidden": "it asks for what expressions may not do",
     "memory": "it needs too much memory",
 }
+"""Why an expression cannot be computed, by the kind of the engine's failure."""
 
 
 def as_integers(column: Column) -> Column:

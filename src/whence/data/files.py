@@ -53,7 +53,15 @@ def read_file(path: Path, threads: int | None = None) -> Raw:
         return read_arrow_file(path, label)
     if kind == "text":
         return read_csv(path, label, threads)
-    raise UnreadableData(label, *_CURES[kind])
+    raise refused(kind, label)
+
+
+def refused(kind: FileKind, label: str, *, many: bool = False) -> UnreadableData:
+    """The error for a file of a kind that is not read here; `many` if it is one of several parts."""
+    if kind in _CURES:
+        return UnreadableData(label, *_CURES[kind])
+    reason = "it is a text table among parts that must be Parquet" if many else "it is no Parquet file"
+    return UnreadableData(label, reason, "Save it as Parquet.")
 
 
 def labelled(path: Path) -> str:
@@ -100,7 +108,7 @@ def _read_parquet(path: Path, label: str, threads: int | None) -> Raw:
     try:
         with engine([path.resolve()], threads) as db:
             usable(
-                _parquet_names(
+                parquet_names(
                     db.rows(
                         f"SELECT name, num_children FROM parquet_schema({literal(pattern(path.resolve()))})"
                     )
@@ -117,8 +125,8 @@ def _read_parquet(path: Path, label: str, threads: int | None) -> Raw:
     return raw
 
 
-def _parquet_names(schema: list[tuple[object, ...]]) -> list[object]:
-    """The top-level names, as the file has them: its schema is a tree, listed parents first."""
+def parquet_names(schema: list[tuple[object, ...]]) -> list[object]:
+    """The top-level names, as a Parquet file has them: its schema is a tree, listed parents first."""
     names: list[object] = []
     inside = 0
     for name, children in schema[1:]:

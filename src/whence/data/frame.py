@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from whence.data.columns import Array, Column, Value
+from whence.data.columns import Array, Column, Storage, Value
 from whence.data.mixed import is_number
 from whence.data.schema import Kind, kind_of_column
 from whence.data.tables import Table
@@ -132,7 +132,7 @@ def complete(table: Table, names: Sequence[str]) -> Frame:
     return Frame(unique, n, dropped, left, table.weighting, kept, store)
 
 
-_LIMITS = {
+_LIMITS: dict[Storage, tuple[float, str]] = {
     "integer": (2.0**53, "its whole numbers are beyond 2^53, where arithmetic would round them"),
     "number": (1e140, "its numbers are so large that their squares overflow"),
 }
@@ -145,14 +145,16 @@ def check_finite(name: str, column: Column) -> None:
         if count:
             raise InfiniteValues(name, count)
     if column.storage in _LIMITS:
-        limit, reason = _LIMITS[column.storage]
-        if bool(np.any(np.abs(column.floats(), where=_present(column), out=np.zeros(len(column))) > limit)):
-            cure = "Derive a column in larger units, or centred."
-            raise UnreadableData(f"the column {quoted(name)}", reason, cure)
+        sizes = np.abs(column.floats(), where=column.present, out=np.zeros(len(column)))
+        check_size(name, column.storage, float(np.max(sizes, initial=0.0)))
 
 
-def _present(column: Column) -> Array:
-    return np.ones(len(column), dtype=np.bool_) if column.missing is None else ~column.missing
+def check_size(name: str, storage: Storage, largest: float) -> None:
+    """Raise `UnreadableData` for numbers of which the largest is too large to compute with."""
+    limit, reason = _LIMITS.get(storage, (np.inf, ""))
+    if largest > limit:
+        cure = "Derive a column in larger units, or centred."
+        raise UnreadableData(f"the column {quoted(name)}", reason, cure)
 
 
 def _observations(present: Array, counts: Floats | None) -> int:

@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from whence.data.columns import Column, Value
+from whence.data.columns import Column, Storage, Value
 from whence.data.names import known
 
 Kind: TypeAlias = Literal[
@@ -100,29 +100,42 @@ def _field(name: str, column: Column) -> Field:
 
 def kind_of_column(name: str, column: Column, distinct: int) -> Kind:
     """The kind of a column with so many distinct values."""
+    identifies = (
+        column.storage == "integer"
+        and _one_value_per_row(distinct, len(column))
+        and _numbers_rows(name, column)
+    )
+    return kind_of(column.storage, column.ordered, distinct, len(column), identifies=identifies)
+
+
+def kind_of(storage: Storage, ordered: bool, distinct: int, rows: int, *, identifies: bool) -> Kind:
+    """The kind of a column from the facts on it.
+
+    `identifies` says of whole numbers that they count up by one, or are called an identifier.
+    """
     if distinct <= 1:
         return "constant"
-    if column.storage == "date":
+    if storage == "date":
         return "date"
     if distinct == 2:
         return "binary"
-    if column.storage == "text":
-        if column.ordered:
-            return "ordered"
-        return "identifier" if _one_value_per_row(column, distinct) else "categorical"
-    if column.storage == "integer":
-        return (
-            "identifier"
-            if _one_value_per_row(column, distinct) and _numbers_rows(name, column)
-            else "integer"
-        )
+    one_each = _one_value_per_row(distinct, rows)
+    if storage == "text":
+        return "ordered" if ordered else "identifier" if one_each else "categorical"
+    if storage == "integer":
+        return "identifier" if one_each and identifies else "integer"
     return "continuous"
 
 
-def _one_value_per_row(column: Column, distinct: int) -> bool:
-    return distinct == len(column) > SMALLEST_IDENTIFIED
+def is_identifier_name(name: str) -> bool:
+    """Whether a column is called what identifiers are called."""
+    return _IDENTIFIER_NAME.fullmatch(name) is not None
+
+
+def _one_value_per_row(distinct: int, rows: int) -> bool:
+    return distinct == rows > SMALLEST_IDENTIFIED
 
 
 def _numbers_rows(name: str, column: Column) -> bool:
     counts_up = int(column.values[0]) in (0, 1) and bool(np.all(np.diff(column.values) == 1))
-    return counts_up or _IDENTIFIER_NAME.fullmatch(name) is not None
+    return counts_up or is_identifier_name(name)

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING
 
 from whence.engine.bounding import bounded, limited
 from whence.engine.explain import explain, recorded
-from whence.engine.how import AskOptions, How
+from whence.engine.how import How
 from whence.engine.inputs import as_graph, as_table, check_agreement
 from whence.engine.parse import parse
 from whence.engine.provenance import provenance
@@ -58,6 +58,7 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
     learners: Given = None,
     errors: str = "robust",
     clusters: str | None = None,
+    replicates: int | None = None,
     placebo_outcomes: Sequence[str] = (),
     benchmarks: Sequence[str] = (),
     assume: Sequence[str] = (),
@@ -76,7 +77,9 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
     """
     begun, workers = perf_counter(), as_executor(executor)
     tests, rest = (tuple(placebo_outcomes), tuple(benchmarks)), (tuple(assume), level, seed)
-    how = How(where, derive, weights, method, learners, errors, clusters, *tests, *rest)
+    how = How(
+        where, derive, weights, method, learners, errors, clusters, *tests, *rest, replicates=replicates
+    )
     if given is not None and data is not None:
         raise InvalidQuery(*BESIDE_DATA)
     with hearing(on_event):
@@ -90,7 +93,7 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
             reply = identify(asked.query, known, given if known is None else how.given or None)
             estimand = as_seen(reply, found)
         with stage("verify"):
-            proved = verify(estimand)
+            proved = verify(estimand, workers)
         with stage("estimate"):
             estimates = estimate(estimand, found, how, workers)
             limits = bounded(asked.query, known, found, estimates, how)
@@ -102,13 +105,3 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
     return recorded(
         limited(answer, limits), {**origin, "elapsed_s": round(perf_counter() - begun, 3)}, record
     )
-
-
-def ask_many(
-    questions: Iterable[str | Query],
-    data: object = None,
-    graph: object = None,
-    **options: Unpack[AskOptions],
-) -> tuple[Answer, ...]:
-    """Ask several questions of the same data and graph; a `whence.table` is read once, a file each time."""
-    return tuple(ask(question, data, graph, **options) for question in questions)

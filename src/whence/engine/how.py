@@ -33,6 +33,7 @@ class How:
     level: float = 0.95
     seed: int = 0
     given: tuple[Source, ...] = ()
+    replicates: int | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -48,8 +49,8 @@ class How:
         return {name: value for name, value in found.items() if value and value != getattr(usual, name)}
 
 
-class AskOptions(TypedDict, total=False):
-    """The keyword arguments of `ask`, for those who only pass them on."""
+class HowOptions(TypedDict, total=False):
+    """The keyword arguments of `ask` that bear on the answer, for those who only pass them on."""
 
     given: Distribution | Iterable[Distribution] | None
     where: str | None
@@ -59,11 +60,17 @@ class AskOptions(TypedDict, total=False):
     learners: Given
     errors: str
     clusters: str | None
+    replicates: int | None
     placebo_outcomes: Sequence[str]
     benchmarks: Sequence[str]
     assume: Sequence[str]
     seed: int
     level: float
+
+
+class AskOptions(HowOptions, total=False):
+    """All keyword arguments of `ask`."""
+
     record: str | Path | None
     executor: Executor | str | None
     on_event: Callable[[Event], None] | None

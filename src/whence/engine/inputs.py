@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from whence.data.reading import table
 from whence.data.tables import Table
+from whence.engine.already_read import AlreadyRead
 from whence.language.graph import Graph
 from whence.language.graph_text import graph
 from whence.runtime.errors import InvalidWeights, UnknownColumn
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 def as_graph(source: object) -> Graph | None:
     """The graph itself, or the one that a text, a file or a networkx graph describes; None stays None."""
+    if isinstance(source, AlreadyRead):
+        return cast("AlreadyRead[Graph]", source).value
     return source if source is None or isinstance(source, Graph) else graph(source)
 
 
@@ -29,6 +32,8 @@ def as_table(source: object, how: How) -> Table | None:
     """The table itself, or the one read from whatever `whence.table` reads; None if none is given."""
     if source is None:
         return None
+    if isinstance(source, AlreadyRead):
+        return cast("AlreadyRead[Table]", source).value
     if isinstance(source, Table) and how.where is None and not how.derive and how.weights is None:
         return source
     return table(source, where=how.where, derive=how.derive, weights=how.weights)

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 import whence
+from whence.engine.already_read import as_given
 from whence.language.graph_text import arrows
 from whence.language.graph_text.reading import looks_like_path
 from whence.language.printing import to_text
@@ -35,6 +36,7 @@ def provenance(
     question: str, data: object, graph: object, known: Graph | None, found: Table | None, how: How
 ) -> dict[str, JSON]:
     """Plain JSON: what went in, under which versions, and the command line and script that do it again."""
+    data, graph = as_given(data), as_given(graph)
     drawing = None if known is None else graph_argument(graph, known)
     file = os.fspath(cast("str | os.PathLike[str]", data)) if isinstance(data, str | os.PathLike) else None
     told: dict[str, JSON] = {"seed": how.seed}

@@ -24,6 +24,7 @@ from whence.runtime.plain import bare
 if TYPE_CHECKING:
     from whence.data.tables import Table
     from whence.identification.sources.given import Given
+    from whence.runtime.executor import Executor
 
 
 def identify(
@@ -74,9 +75,9 @@ def claiming_nothing(query: Query) -> Graph:
     return Graph.of(names, [Edge(one, other, "<->") for one, other in combinations(names, 2)])
 
 
-def verify(estimand: Estimand | Refusal) -> bool:
+def verify(estimand: Estimand | Refusal, workers: Executor | str = "serial") -> bool:
     """Whether there is a proof and it holds; raises `ProofRejected` for one that does not."""
     if not isinstance(estimand, Estimand | NotIdentified):
         return False
-    verification.verify(estimand)
+    verification.verify(estimand, executor=workers)
     return True

@@ -66,10 +66,11 @@ def estimate(
         found,
         method=cast("Asked", how.method),
         learners=how.learners,
-        errors=cast("Errors", "cluster" if how.clusters and how.errors == "robust" else how.errors),
+        errors=cast("Errors", how.errors),
         clusters=how.clusters,
         level=how.level,
         seed=how.seed,
+        replicates=how.replicates,
         executor=workers,
     )
     for each in () if isinstance(estimates, Refusal) else estimates:

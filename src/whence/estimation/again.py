@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.estimation.api import run
 from whence.estimation.columns import MANY_LEVELS, Column
 from whence.estimation.rules import settled
+from whence.estimation.running import run
 from whence.numerics.arrays import floats
 from whence.runtime.errors import UnsuitableMethod
 

@@ -15,18 +15,15 @@ Which estimator serves is decided by stated rules (`planning`), which learners b
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from whence.estimation.crossfitted import Fitted, fitted, scored
-from whence.estimation.discrete import plug_in_estimates
+from whence.estimation.bootstrap import bootstrapped, unfit_for_bootstrap
 from whence.estimation.learners import Given, Learners
 from whence.estimation.methods import Asked
 from whence.estimation.plan import Errors, EstimationPlan, Options
 from whence.estimation.planning import needed, plans
-from whence.estimation.problem import problem
-from whence.estimation.regression import regression
 from whence.estimation.rows import columns_of
+from whence.estimation.running import run, run_all
 from whence.estimation.two_levels import third_level
 from whence.estimation.values import Estimate
 from whence.estimation.values_asked import check_values
@@ -44,6 +41,8 @@ if TYPE_CHECKING:
     from whence.runtime.executor import Executor
     from whence.runtime.seeds import Seed
 
+__all__ = ["columns_for", "estimate", "estimate_all", "run"]
+
 
 def estimate(  # noqa: PLR0913
     estimand: Estimand,
@@ -57,6 +56,7 @@ def estimate(  # noqa: PLR0913
     repeats: int = 5,
     level: float = 0.95,
     seed: int | Seed = 0,
+    replicates: int | None = None,
     executor: Executor | str | None = None,
 ) -> Estimate | Refusal:
     """The number that answers a query, with its standard error, interval, diagnostics and warnings.
@@ -68,7 +68,9 @@ def estimate(  # noqa: PLR0913
     method: "auto", or one of "aipw", "plr", "ols", "plug-in"
     learners: "linear", "boosted", any object with fit and predict, or a mapping of these by "outcome" and
         "treatment"; None leaves it to the rules
-    errors: "robust" (for "ols": HC1), "classical" ("ols" only), or "cluster" with `clusters`, a column
+    errors: "robust" (for "ols": HC1), "classical" ("ols" only), "cluster" with `clusters`, a column, or
+        "bootstrap" (of whole clusters, if these are named)
+    replicates: how many bootstrap samples (200); to name it is to ask for the bootstrap
     folds, repeats: how cross-fitting splits the rows, and how often; the median over repeats is reported
     level: of the interval
     seed, executor: the source of chance, and the cores to use; the answer depends on the first only
@@ -77,7 +79,8 @@ def estimate(  # noqa: PLR0913
     where there is no such number. Raises `InvalidOption`, `UnsuitableMethod`, `UnsuitableLearner`, and what
     the data room raises for unknown or unusable columns.
     """
-    options = Options(method, Learners.of(learners), errors, clusters, folds, repeats, level, as_seed(seed))
+    chosen, root = Learners.of(learners), as_seed(seed)
+    options = Options(method, chosen, errors, clusters, folds, repeats, level, root, replicates)
     found = _estimates(estimand, table, options, executor_of(executor))
     if isinstance(found, Refusal):
         return found
@@ -102,6 +105,7 @@ def estimate_all(  # noqa: PLR0913
     repeats: int = 5,
     level: float = 0.95,
     seed: int | Seed = 0,
+    replicates: int | None = None,
     executor: Executor | str | None = None,
 ) -> tuple[Estimate, ...] | Refusal:
     """An estimate for each number that the query asks for: for CATE one per group, for open values one each.
@@ -109,7 +113,8 @@ def estimate_all(  # noqa: PLR0913
     Parameters as for `estimate`. Where only some of the numbers can be had, those; where none can, the
     first refusal.
     """
-    options = Options(method, Learners.of(learners), errors, clusters, folds, repeats, level, as_seed(seed))
+    chosen, root = Learners.of(learners), as_seed(seed)
+    options = Options(method, chosen, errors, clusters, folds, repeats, level, root, replicates)
     found = _estimates(estimand, table, options, executor_of(executor))
     if isinstance(found, Refusal):
         return found
@@ -122,13 +127,6 @@ def columns_for(plan: EstimationPlan, table: Table, extra: Sequence[str] = ()) -
     return columns_of(table, (*plan.variables, *extra))
 
 
-def run(
-    plan: EstimationPlan, columns: Columns, executor: Executor | str | None = "serial"
-) -> Estimate | Refusal:
-    """Carry out one plan on columns; the plan of an estimate on its own columns gives it again."""
-    return _run_all((plan,), columns, executor_of(executor))[0]
-
-
 def _estimates(
     estimand: Estimand, table: Table, options: Options, workers: Executor
 ) -> list[Estimate | Refusal] | Refusal:
@@ -138,29 +136,8 @@ def _estimates(
     if refusal is not None:
         return refusal
     made = plans(estimand, columns, options)
-    return made if isinstance(made, Refusal) else _run_all(made, columns, workers)
-
-
-def _run_all(
-    made: tuple[EstimationPlan, ...], columns: Columns, workers: Executor
-) -> list[Estimate | Refusal]:
-    """Run plans, fitting the nuisances once for those that differ only in the group they are for."""
-    if all(plan.method == "plug-in" and plan.expression is made[0].expression for plan in made):
-        return plug_in_estimates(made, columns)
-    results: list[Estimate | Refusal] = []
-    last: tuple[EstimationPlan, Fitted] | None = None
-    for plan in made:
-        if plan.method == "plug-in":
-            results.extend(plug_in_estimates((plan,), columns))
-            continue
-        data = problem(plan, columns)
-        if isinstance(data, Refusal):
-            results.append(data)
-        elif plan.method == "ols":
-            results.append(regression(plan, data, workers))
-        else:
-            alike = replace(plan, within=(), label="")
-            if last is None or last[0] != alike:
-                last = (alike, fitted(plan, data, workers))
-            results.append(scored(plan, data, last[1]))
-    return results
+    if isinstance(made, Refusal) or options.errors != "bootstrap":
+        return made if isinstance(made, Refusal) else run_all(made, columns, workers)
+    return unfit_for_bootstrap(made, columns) or bootstrapped(
+        run_all(made, columns, workers), columns, workers
+    )

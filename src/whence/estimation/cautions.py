@@ -11,6 +11,9 @@ dropped_columns            columns of the design are determined by others
 one_row                    one row alone makes more than a quarter of the squared standard error
 no_error                   the standard error is zero, since nothing was left to vary
 small_cells                a plug-in divides by the frequency of a combination seen fewer than five times
+bootstrap_failures         some bootstrap samples gave no number
+bootstrap_bias             the bootstrap's estimates centre over a quarter of a standard error from the answer
+bootstrap_learner          a learner of the user's own was refitted on samples that hold copies of rows
 """
 
 from __future__ import annotations
@@ -33,6 +36,7 @@ UNBALANCED = 0.1
 FEW_CLUSTERS = 40
 LEAST_SUPPORT = 0.95
 LARGEST_SHARE = 0.25
+SMALL_BIAS = 0.25
 SUPPORT_OF_REGRESSION = 0.5
 """Below this a regression warns: it leans less on overlap than weights do, and few rows show less of it."""
 
@@ -201,3 +205,37 @@ def of_cells(empty: str, rows: float) -> Warning_:
     return Warning_(
         "small_cells", f"Only {rows:g} rows have {empty}; frequencies among them are rough guides."
     )
+
+
+def of_failures(failed: int, replicates: int) -> list[Warning_]:
+    """Bootstrap samples that gave no number, few enough to be left out."""
+    if failed == 0:
+        return []
+    message = (
+        f"{failed:,} of {replicates:,} bootstrap samples lacked a group or combination that the estimate "
+        "needs and were left out; the answer leans on few rows."
+    )
+    return [Warning_("bootstrap_failures", message)]
+
+
+def of_bias(shift: float, se: float, replicates: int) -> list[Warning_]:
+    """Replicates that centre elsewhere, by more than their number explains.
+
+    Source: B. Efron and R. Tibshirani, An Introduction to the Bootstrap (1993), section 10.3.
+    """
+    if se == 0.0 or abs(shift) <= se * max(SMALL_BIAS, 3.0 / replicates**0.5):
+        return []
+    message = (
+        f"The bootstrap's estimates centre {shift / se:+.2f} standard errors from the answer: with other "
+        "rows it comes out differently on average, so the interval may lie to one side."
+    )
+    return [Warning_("bootstrap_bias", message)]
+
+
+def of_own_learner() -> list[Warning_]:
+    """A learner of the user's own, of which nobody knows whether it splits rows within itself."""
+    message = (
+        "Bootstrap samples hold copies of rows. If the learner given splits rows itself (to stop early, to "
+        "cross-validate), copies stand on both sides, and the errors cannot be relied on."
+    )
+    return [Warning_("bootstrap_learner", message)]

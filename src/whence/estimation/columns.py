@@ -100,13 +100,15 @@ class Columns:
     """Complete rows of some variables, in the order of the file.
 
     `weights` are whole counts (`weighting` "counts") or probabilities ("probabilities") of the rows, or None;
-    `rows_dropped` how many rows were left out for missing values.
+    `rows_dropped` how many rows were left out for missing values. `copies` tells of rows drawn with
+    replacement which row each is a copy of; None where every row is a unit of its own.
     """
 
     of: Mapping[str, Column]
     weights: Floats | None = None
     weighting: str = "none"
     rows_dropped: int = 0
+    copies: Integers | None = None
 
     def __getitem__(self, name: str) -> Column:
         """The column of a variable."""
@@ -145,7 +147,12 @@ class Columns:
             name: replace(column, numbers=np.ascontiguousarray(column.numbers[rows]))
             for name, column in self.of.items()
         }
-        return replace(self, of=kept, weights=None if self.weights is None else self.weights[rows])
+        weights, copies = (None if each is None else each[rows] for each in (self.weights, self.copies))
+        return replace(self, of=kept, weights=weights, copies=copies)
+
+    def drawn(self, rows: Integers) -> Columns:
+        """Rows by position, some of them several times, each known as a copy of the row it was drawn from."""
+        return replace(self.selected(rows), copies=rows)
 
     def expanded(self) -> Columns:
         """One row for each unit: a row with count k stands k times."""

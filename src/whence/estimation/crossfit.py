@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.estimation.kinds import kind_of_fits
 from whence.estimation.learners import OURS, Choice, fit_predict
 from whence.numerics.arrays import Booleans, Floats, Integers, with_intercept
 from whence.numerics.basis import hinges
@@ -108,8 +109,11 @@ def cross_fit(
         return found
     starts = tuple(_start(_basis(each, design, bent), each) for each in nuisances)
     task = _Fit(design, bent, tuple(nuisances), tuple(splits), starts, seed)
+    kind = kind_of_fits([nuisances[which].choice for which in rest], design.size)
     results = (
-        [task(item) for item in items] if executor is None else executor.map(task, items, stage="nuisances")
+        [task(item) for item in items]
+        if executor is None
+        else executor.map(task, items, stage="nuisances", kind=kind)
     )
     for (which, split, fold), predicted in zip(items, results, strict=True):
         found[split][which][splits[split] == fold] = predicted

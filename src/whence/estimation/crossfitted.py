@@ -56,7 +56,9 @@ def fitted(plan: EstimationPlan, data: Problem, executor: Executor | None) -> Fi
     settled = replace(plan, learners=choice.learners, ridges=choice.ridges)
     treatment, outcome = nuisances_of(settled, data)
     splits = [
-        fold_labels(data.strata, options.folds, options.seed.child("folds").child(i), data.clusters)
+        fold_labels(
+            data.strata, options.folds, options.seed.child("folds").child(i), data.clusters, data.copies
+        )
         for i in range(options.repeats)
     ]
     found = cross_fit(
@@ -150,7 +152,7 @@ def _assembled(
     balanced: tuple[Balance, ...],
     left: Floats | None = None,
 ) -> Estimate:
-    clusters = data.clusters if plan.options.errors == "cluster" else None
+    clusters = data.clusters if plan.options.usual == "cluster" else None
     inside = None if clusters is None else clusters[data.group]
     value, se = median_of_splits(values, [mean_error(each, inside) for each in influences])
     influence = np.zeros(data.n)

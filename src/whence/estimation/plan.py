@@ -22,17 +22,26 @@ from whence.runtime.seeds import Seed
 if TYPE_CHECKING:
     from whence.language.query import Contrast
 
-Errors: TypeAlias = Literal["classical", "robust", "cluster"]
+Errors: TypeAlias = Literal["classical", "robust", "cluster", "bootstrap"]
 Setting: TypeAlias = "tuple[tuple[str, Value], ...]"
 """Variables at values: an arm, or a group."""
 
 METHODS: tuple[str, ...] = ("auto", "aipw", "plr", "ols", "plug-in")
-ERRORS: tuple[str, ...] = ("robust", "classical", "cluster")
+ERRORS: tuple[str, ...] = ("robust", "classical", "cluster", "bootstrap")
+
+REPLICATES = 200
+"""Bootstrap samples if the user does not say: enough for a standard error (Efron and Tibshirani, 6.4)."""
+
+FEWEST_REPLICATES = 25
+"""With fewer the standard error is itself uncertain by more than a seventh."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to estimate, checked at the door; to name `clusters` is to ask for clustered errors."""
+    """How to estimate, checked at the door; to name `clusters` is to ask for clustered errors.
+
+    Likewise to name `replicates` is to ask for the bootstrap, of whole clusters if these are named as well.
+    """
 
     method: Asked = "auto"
     learners: Learners = field(default_factory=Learners)
@@ -42,8 +51,17 @@ class Options:
     repeats: int = 5
     level: float = 0.95
     seed: Seed = field(default_factory=lambda: Seed(0))
+    replicates: int | None = None
+
+    @property
+    def usual(self) -> Errors:
+        """The errors of a single run, which are never those of the bootstrap: robust ones, or clustered."""
+        if self.errors == "bootstrap":
+            return "robust" if self.clusters is None else "cluster"
+        return self.errors
 
     def __post_init__(self) -> None:
+        self._settle_replicates()
         if self.clusters is not None and self.errors == "robust":
             object.__setattr__(self, "errors", "cluster")
         if self.method not in METHODS:
@@ -66,6 +84,16 @@ class Options:
                 "classical errors belong to plain regression",
                 'Ask for method="ols", or leave errors="robust".',
             )
+
+    def _settle_replicates(self) -> None:
+        if self.replicates is not None and self.errors == "robust":
+            object.__setattr__(self, "errors", "bootstrap")
+        if self.replicates is None and self.errors == "bootstrap":
+            object.__setattr__(self, "replicates", REPLICATES)
+        if self.replicates is not None and self.errors != "bootstrap":
+            raise InvalidOption("replicates", self.replicates, 'a number only with errors="bootstrap"')
+        if self.replicates is not None and self.replicates < FEWEST_REPLICATES:
+            raise InvalidOption("replicates", self.replicates, f"a whole number, {FEWEST_REPLICATES} or more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Problem:
 
     `y` (n,) the outcome; `t` (n,) the treatment: 1 in the first arm, or its number for a slope; `arms` who
     is in each arm; `design` (n, p) with `labels`; `group` whose effect is asked for; `clusters` codes;
-    `rows_dropped` rows lost before.
+    `rows_dropped` rows lost before; `copies` which row each is a copy of, in a sample drawn with replacement.
     """
 
     y: Floats
@@ -38,6 +38,7 @@ class Problem:
     group: Booleans
     clusters: Integers | None
     rows_dropped: int
+    copies: Integers | None = None
 
     @property
     def n(self) -> int:
@@ -62,6 +63,7 @@ class Problem:
             design=self.design[chosen],
             group=self.group[chosen],
             clusters=None if self.clusters is None else self.clusters[chosen],
+            copies=None if self.copies is None else self.copies[chosen],
         )
 
 
@@ -104,7 +106,7 @@ def problem(plan: EstimationPlan, columns: Columns) -> Problem | Refusal:
     design, labels = rows.design(dict.fromkeys((*plan.adjust, *plan.by)), classes=classes)
     name = plan.options.clusters
     clusters = None if name is None else rows[name].codes()
-    found = Problem(y, t, arms, design, labels, group, clusters, columns.rows_dropped)
+    found = Problem(y, t, arms, design, labels, group, clusters, columns.rows_dropped, rows.copies)
     return _too_few(plan, found) or found
 
 

@@ -47,7 +47,7 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
     if refusal is not None:
         return refusal
     clusters = None if data.clusters is None else data.clusters[group]
-    kind = KINDS[plan.options.errors]
+    kind = KINDS[plan.options.usual]
     residuals = y - fit.predict(design)
     table = covariance(design, residuals, fit, kind, clusters if kind == "CR1" else None)
     value = float(fit.coefficients[-1]) * plan.step

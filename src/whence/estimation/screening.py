@@ -6,6 +6,8 @@
    apart better only make the weights wilder, and their predictions are guesses where nobody was seen.
 4. Otherwise the learner of least out-of-fold risk, on at most 5,000 rows: linear, on splines, or boosted
    trees. A propensity must keep overlap itself.
+   For errors by the bootstrap boosted trees are left out: they stop early by rows held out, and among the
+   copies in a bootstrap sample such rows are known already.
 5. A linear learner with fewer than ten rows (of the rarer class) per column gets a ridge, chosen likewise.
 
 Source: M. van der Laan, E. Polley and A. Hubbard, "Super learner", Stat. Appl. Genet. Mol. Biol. 6 (2007),
@@ -21,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.estimation.crossfit import Nuisance, cross_fit
-from whence.estimation.learners import Choice, Learners, learner_name
+from whence.estimation.learners import OURS, Choice, Learners, learner_name
 from whence.estimation.nuisances import chances_of, nuisances_of
 from whence.estimation.overlap import is_poor, overlap, weights_of
 from whence.estimation.values import LearnerRisk
@@ -66,7 +68,7 @@ class _Screen:
 
     def out_of_fold(self, tried: Sequence[Nuisance], folds: int, name: str) -> list[Floats]:
         seed = self.seed.child(name)
-        labels = fold_labels(self.data.strata, folds, seed, self.data.clusters)
+        labels = fold_labels(self.data.strata, folds, seed, self.data.clusters, self.data.copies)
         return cross_fit(self.data.design, tried, [labels], folds, seed=seed, executor=self.executor)[0]
 
     def poor(self, predicted: Sequence[Floats]) -> bool:
@@ -150,18 +152,19 @@ def _chosen(
     """The candidate of least out-of-fold risk (a propensity that loses the overlap does not count)."""
     if asked != "auto":
         return asked, (), ()
-    tried = [replace(each, choice=choice, ridge=ridge) for choice in CANDIDATES for each in group]
+    candidates = OURS if screen.plan.options.errors == "bootstrap" else CANDIDATES
+    tried = [replace(each, choice=choice, ridge=ridge) for choice in candidates for each in group]
     predicted = screen.out_of_fold(tried, SCREEN_FOLDS, role)
     risks: list[float] = []
     lost: list[bool] = []
-    for i in range(len(CANDIDATES)):
+    for i in range(len(candidates)):
         part = slice(i * len(group), (i + 1) * len(group))
         losses = [_losses(each, found) for each, found in zip(tried[part], predicted[part], strict=True)]
         risks.append(float(np.mean(np.concatenate(losses))))
         lost.append(i > 0 and role == "treatment" and screen.poor(predicted[part]))
-    best = min(range(len(CANDIDATES)), key=lambda i: (lost[i], risks[i]))
+    best = min(range(len(candidates)), key=lambda i: (lost[i], risks[i]))
     chance = group[0].probability
-    names = [learner_name(choice, probability=chance) for choice in CANDIDATES]
+    names = [learner_name(choice, probability=chance) for choice in candidates]
     measure = "log loss" if chance else "squared error"
     figures = ", ".join(
         f"{name} {risk:.4g}{' (loses the overlap)' if gone else ''}"
@@ -171,7 +174,7 @@ def _chosen(
         LearnerRisk(role, name, risk, i == best)
         for i, (name, risk) in enumerate(zip(names, risks, strict=True))
     )
-    return CANDIDATES[best], found, (f"Out-of-fold {measure} of the {role}: {figures}.",)
+    return candidates[best], found, (f"Out-of-fold {measure} of the {role}: {figures}.",)
 
 
 def _subsample(data: Problem, seed: Seed) -> Problem:

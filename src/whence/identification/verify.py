@@ -51,6 +51,8 @@ from whence.language.refusals import NotIdentified
 from whence.language.source import POLICY, Source
 from whence.language.words import fact_words
 from whence.runtime.errors import ProofRejected
+from whence.runtime.executor import Executor
+from whence.runtime.executor import executor as as_executor
 
 Sources = tuple[Source, ...]
 
@@ -67,13 +69,14 @@ def verify(
     certificate: Estimand | NotIdentified,
     graph: Graph | None = None,
     given: Iterable[Source] | None = None,
+    executor: Executor | str | None = "serial",
 ) -> tuple[CheckedStep, ...]:
     """The steps of a proof, premises first, each checked against `graph` (by default that of the proof).
 
     `given` are the distributions that the reader holds to be at hand (by default those that the proof names):
     a proof may use no others, and the models of a refusal must agree on all of them. A refusal has no steps:
     an empty tuple says that its two models hold. A proof in an equivalence class must hold in every graph of
-    the class. Raises `ProofRejected` otherwise.
+    the class, which may be gone through by an `executor`. Raises `ProofRejected` otherwise.
     """
     graph = graph or certificate.graph
     if given is not None and graph is not None:
@@ -81,14 +84,30 @@ def verify(
     if isinstance(certificate, NotIdentified):
         check_refusal(certificate, project(graph))
         return ()
-    checked: list[CheckedStep] = []
+    *others, last = meanings(graph or certificate.graph)
+    if others:
+        as_executor(executor).map(_HoldsIn(certificate), others, stage="verify", kind="python")
+    return (*_checked_in(last, certificate), CheckedStep(certificate.derivation))
+
+
+@dataclass(frozen=True, slots=True)
+class _HoldsIn:
+    """The demand, as an item of work, that a proof holds in one graph of a class."""
+
+    certificate: Estimand
+
+    def __call__(self, meaning: Graph) -> None:
+        _checked_in(meaning, self.certificate)
+
+
+def _checked_in(meaning: Graph, certificate: Estimand) -> list[CheckedStep]:
+    """The steps that hold in a graph, all but the last."""
     root = certificate.derivation
-    for meaning in meanings(graph or certificate.graph):
-        world, sources = as_given(meaning, certificate.given, certificate.query.body)
-        checked = [_check_step(step, world, sources) for step in root.walk() if step is not root]
-        _check_root(certificate, sources)
-        _check_shape(certificate, world, sources)
-    return (*checked, CheckedStep(root))
+    world, sources = as_given(meaning, certificate.given, certificate.query.body)
+    checked = [_check_step(step, world, sources) for step in root.walk() if step is not root]
+    _check_root(certificate, sources)
+    _check_shape(certificate, world, sources)
+    return checked
 
 
 def _check_given(certificate: Estimand | NotIdentified, graph: Graph, at_hand: frozenset[Source]) -> None:

@@ -6,30 +6,40 @@ extrapolation can be.
 Source: T. Hastie, R. Tibshirani and J. Friedman, *The Elements of Statistical Learning* (2009), section 5.2.
 
 >>> import numpy as np
->>> hinges(np.arange(11.0)[:, None]).shape
+>>> design = np.arange(11.0)[:, None]
+>>> hinges(design, knots(design)).shape
 (11, 6)
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from whence.numerics.arrays import Floats
 
+Knots: TypeAlias = "tuple[Floats, ...]"
+"""Where each column of a design may bend; nowhere, for columns of few values."""
+
 KNOTS = (0.1, 0.25, 0.5, 0.75, 0.9)
 """Quantiles at which a column may bend."""
 
 
-def hinges(design: Floats) -> Floats:
-    """The design (n, p) and max(x − knot, 0) for each knot of its columns with more than five values."""
-    columns: list[Floats] = [design]
-    for place in range(design.shape[1]):
-        column = design[:, place]
+def knots(design: Floats) -> Knots:
+    """The inner quantiles of each column of a design (n, p) that has more than five values."""
+    found: list[Floats] = []
+    for column in design.T:
+        at = np.zeros(0)
         if np.unique(column).size > len(KNOTS):
-            knots = np.unique(np.quantile(column, KNOTS))
-            inner = knots[(knots > column.min()) & (knots < column.max())]
-            columns.append(np.maximum(column[:, None] - inner[None, :], 0.0))
-    return np.concatenate(columns, axis=1)
+            at = np.unique(np.quantile(column, KNOTS))
+            at = at[(at > column.min()) & (at < column.max())]
+        found.append(at)
+    return tuple(found)
+
+
+def hinges(design: Floats, at: Knots) -> Floats:
+    """The design (n, p) and max(x − knot, 0) for each knot of its columns."""
+    bent = [np.maximum(design[:, place, None] - each, 0.0) for place, each in enumerate(at) if each.size]
+    return np.concatenate([design, *bent], axis=1)

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache, wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
@@ -24,6 +26,41 @@ if TYPE_CHECKING:
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A loaded library with threads of its own: what it does ("blas", "openmp"), and who brought it.
+
+    `threads` is what it would use outside of our kernels; inside of them it uses one.
+    """
+
+    does: str
+    name: str
+    version: str | None
+    threads: int
+    brought_by: str
+
+
+def libraries() -> tuple[Library, ...]:
+    """The BLAS and OpenMP libraries that are loaded now; import what brings them first."""
+    known = cast("list[dict[str, Any]]", ThreadpoolController().info())
+    return tuple(
+        Library(
+            info["user_api"],
+            info["internal_api"],
+            info["version"],
+            info["num_threads"],
+            _bringer(Path(info["filepath"])),
+        )
+        for info in known
+    )
+
+
+def _bringer(file: Path) -> str:
+    """The package whose wheel holds a library (`numpy.libs`, `scikit_learn.libs`), or "system"."""
+    folders = [part for part in file.parts if part.endswith((".libs", ".dylibs"))]
+    return folders[-1].split(".")[0].replace("_", "-") if folders else "system"
 
 
 @lru_cache(maxsize=1)

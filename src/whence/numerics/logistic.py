@@ -13,31 +13,32 @@ Source: P. McCullagh and J. Nelder, *Generalized Linear Models* (1989), section 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 
 from whence.numerics.arrays import Floats, with_intercept
+from whence.numerics.ascent import Look, View, newton, together
 from whence.numerics.blas import kernel
 from whence.numerics.blocks import block_sum
 from whence.numerics.linear import Scaling, scaling
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.runtime.executor import Executor
 
 RIDGE = 1e-6
-ROUNDS = 60
 
 
 def logistic(x: Floats) -> Floats:
     """1 / (1 + e⁻ˣ), to full accuracy in both tails."""
-    return np.exp(-np.logaddexp(0.0, -x))
+    small = np.exp(-np.abs(x))
+    return np.where(x >= 0.0, 1.0, small) / (1.0 + small)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LogisticFit:
     """The chance of a one given a design: `coefficients` (1 + p,) in the columns' units, intercept first."""
 
@@ -58,67 +59,58 @@ def fit_logistic(
     ridge: float = RIDGE,
     start: Floats | None = None,
     executor: Executor | None = None,
+    weights: Floats | None = None,
 ) -> LogisticFit:
     """Maximum likelihood of a 0/1 target (n,) on an intercept and the design (n, p), with a tiny ridge.
 
     `start` are coefficients (1 + p,) to begin from: the place where the search ends does not depend on them.
+    `weights` (n,) say how many rows each row stands for.
     """
     scale = scaling(design, executor)
     columns = with_intercept(scale.apply(design))
     penalty = np.full(columns.shape[1], ridge)
     penalty[0] = 0.0
-    beta = np.zeros(columns.shape[1]) if start is None else _scaled(start, scale)
-    look = _look_of(columns, target, penalty, executor)
-    worth, slope, curve = look(beta)
-    rounds, converged = 0, False
-    while rounds < ROUNDS and not converged:
-        rounds += 1
-        step = cho_solve(cho_factor(curve + 1e-10 * np.eye(beta.size)), slope)
-        beta, found, slope, curve = _improved(look, beta, step, worth)
-        gain = found - worth
-        worth = found
-        converged = gain <= 1e-12 * (1.0 + abs(worth)) and float(np.max(np.abs(step))) < 1e-7
-        converged = converged or (gain <= 0.0)
-    slopes = beta[1:] / scale.scales
-    return LogisticFit(np.concatenate([[beta[0] - float(scale.means @ slopes)], slopes]), rounds, converged)
 
+    def looking(asked: Sequence[tuple[int, Look]]) -> list[View]:
+        beta = asked[0][1].at
 
-_Look = Callable[[Floats], tuple[float, Floats, Floats]]
-
-
-def _look_of(columns: Floats, target: Floats, penalty: Floats, executor: Executor | None) -> _Look:
-    """The penalised log-likelihood at coefficients, with its gradient and (negated) second derivative."""
-    width = columns.shape[1]
-
-    def look(beta: Floats) -> tuple[float, Floats, Floats]:
         def part(rows: slice) -> Floats:
-            block, y = columns[rows], target[rows]
-            linear = block @ beta
-            chance = logistic(linear)
-            found = np.zeros((width + 1, width))
-            found[:width] = block.T @ (block * (chance * (1.0 - chance))[:, None])
-            found[width] = block.T @ (y - chance)
-            worth = float(np.sum(y * linear - np.logaddexp(0.0, linear)))
-            return np.append(found.ravel(), worth)
+            counted = None if weights is None else weights[rows]
+            return likelihood(columns[rows], target[rows], beta, counted)
 
-        sums = block_sum(part, columns.shape[0], executor)
-        worth = float(sums[-1]) - 0.5 * float(penalty @ beta**2)
-        tables = sums[:-1].reshape(width + 1, width)
-        return worth, tables[width] - penalty * beta, tables[:width] + np.diag(penalty)
+        return [penalised(block_sum(part, columns.shape[0], executor), beta, penalty)]
 
-    return look
+    beta = np.zeros(columns.shape[1]) if start is None else _scaled(start, scale)
+    top = together([newton(beta)], looking)[0]
+    slopes = top.at[1:] / scale.scales
+    coefficients = np.concatenate([[top.at[0] - float(scale.means @ slopes)], slopes])
+    return LogisticFit(coefficients, top.rounds, top.converged)
 
 
-def _improved(look: _Look, beta: Floats, step: Floats, worth: float) -> tuple[Floats, float, Floats, Floats]:
-    """A step along `step`, halved until it does not make the likelihood worse."""
-    size = 1.0
-    for _ in range(30):
-        found, slope, curve = look(beta + size * step)
-        if found >= worth - 1e-10 * (1.0 + abs(worth)):
-            return beta + size * step, found, slope, curve
-        size /= 2.0
-    found, slope, curve = look(beta)
-    return beta, found, slope, curve
+def likelihood(columns: Floats, target: Floats, beta: Floats, weights: Floats | None = None) -> Floats:
+    """Of one block: the log-likelihood, its gradient and its negated second derivative, in one array."""
+    width = columns.shape[1]
+    linear = columns @ beta
+    small = np.exp(-np.abs(linear))
+    chance = np.where(linear >= 0.0, 1.0, small) / (1.0 + small)
+    height = target * linear - np.maximum(linear, 0.0) - np.log1p(small)
+    left, spread = target - chance, chance * (1.0 - chance)
+    if weights is not None:
+        height, left, spread = height * weights, left * weights, spread * weights
+    found = np.empty(1 + width + width * width)
+    found[0] = np.sum(height)
+    found[1 : 1 + width] = left @ columns
+    found[1 + width :] = (columns.T @ (columns * spread[:, None])).ravel()
+    return found
+
+
+def penalised(sums: Floats, beta: Floats, penalty: Floats) -> View:
+    """What the sums of `likelihood` over all blocks say, with a penalty on the squares of the coefficients."""
+    width = beta.size
+    curve = sums[1 + width :].reshape(width, width)
+    height = float(sums[0]) - 0.5 * float(penalty @ beta**2)
+    slope = sums[1 : 1 + width] - penalty * beta
+    return View(height, slope, (curve + curve.T) / 2.0 + np.diag(penalty))
 
 
 def _scaled(coefficients: Floats, scale: Scaling) -> Floats:

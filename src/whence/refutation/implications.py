@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from whence.estimation.columns import Columns
+from whence.estimation.kinds import kind_of_fits
 from whence.identification.adjustment import is_adjustment_set
 from whence.identification.classes.markov_class import member
 from whence.identification.designs.implications import Independence, implied_independences
@@ -34,10 +35,12 @@ from whence.numerics.multiplicity import holm
 from whence.refutation.power import power_of_tests
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
 from whence.runtime.errors import CyclicGraph
-from whence.runtime.events import Progress, emit
+from whence.runtime.executor import executor as as_executor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from whence.runtime.executor import Executor
 
 MOST_CELLS = 4_000
 """Above this many cells a table is not made, and codes are taken as numbers instead."""
@@ -74,17 +77,31 @@ class Prediction:
         }
 
 
-def predictions(graph: Graph, columns: Columns, shape: Shape | None) -> tuple[Prediction, ...]:
+@dataclass(frozen=True, slots=True)
+class _HeldToData:
+    """One item of work: an implied independence, tested, and whether its failure would matter."""
+
+    graph: Graph
+    columns: Columns
+    shape: Shape | None
+
+    def __call__(self, independence: Independence) -> Prediction:
+        bears = bears_on(independence, self.graph, self.shape)
+        return Prediction(independence, bears, tested(independence, self.columns))
+
+
+def predictions(
+    graph: Graph, columns: Columns, shape: Shape | None, executor: Executor | str | None = "serial"
+) -> tuple[Prediction, ...]:
     """Every implied independence whose variables are at hand, tested; Holm's p-values within each group."""
     found = [
         each
         for each in implied_independences(graph)
         if {each.x, each.y, *each.given} <= columns.of.keys() and len(each.given) <= LARGEST_SET
     ]
-    made: list[Prediction] = []
-    for done, each in enumerate(found):
-        made.append(Prediction(each, bears_on(each, graph, shape), tested(each, columns)))
-        emit(Progress(stage="implications", done=done + 1, total=len(found)))
+    kind = kind_of_fits((), columns.rows)
+    task = _HeldToData(graph, columns, shape)
+    made = as_executor(executor).map(task, found, stage="implications", kind=kind)
     held: list[Prediction] = []
     for bears in (True, False):
         group = [each for each in made if each.bears == bears]
@@ -139,11 +156,13 @@ def _edges(independence: Independence) -> tuple[Edge, ...]:
     return (Edge(x, y), Edge(y, x), Edge(x, y, "<->"))
 
 
-def implications(graph: Graph, columns: Columns, shape: Shape | None) -> tuple[Refutation, ...]:
+def implications(
+    graph: Graph, columns: Columns, shape: Shape | None, executor: Executor | str | None = "serial"
+) -> tuple[Refutation, ...]:
     """Two checks: on the independences that the answer hangs on, and on the rest, if there are any."""
     # All graphs of an equivalence class imply the same, and the adjustment set serves in each.
     plain = member(graph) if graph.kind in ("CPDAG", "MPDAG") else graph
-    made = predictions(plain, columns, shape)
+    made = predictions(plain, columns, shape, executor)
     bearing = tuple(each for each in made if each.bears)
     others = tuple(each for each in made if not each.bears)
     found = [_verdict_on(bearing, "bearing")]

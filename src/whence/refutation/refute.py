@@ -65,12 +65,13 @@ def refute(
     """
     check_placebos(placebo_outcomes, estimate.plan, graph)
     made: list[Refutation] = []
+    workers, root = as_executor(executor), as_seed(seed)
     held = graph if of_graph else None
     # Chained, not gathered: each check is told as soon as it is done.
     for found in chain(
-        _of_number(estimate, table, benchmarks, as_seed(seed), executor),
-        _of_graph(estimate, table, held),
-        _of_placebos(estimate, table, graph, placebo_outcomes, as_seed(seed), executor),
+        _of_number(estimate, table, benchmarks, root, workers),
+        _of_graph(estimate, table, held, workers),
+        _of_placebos(estimate, table, graph, placebo_outcomes, root, workers),
     ):
         emit(Refuted(stage="refute", name=found.name, verdict=found.verdict))
         made.append(found)
@@ -78,14 +79,14 @@ def refute(
 
 
 def _subject(
-    estimate: Estimate, table: Table, extra: Sequence[str], seed: Seed, executor: Executor | str | None
+    estimate: Estimate, table: Table, extra: Sequence[str], seed: Seed, executor: Executor
 ) -> Subject | None:
     """What is under attack, in the rows that are complete in `extra` too; None if nothing can be rerun."""
     plan = estimate.plan
     if plan is None or not estimate.se:
         return None
     rows = columns_of(table, (*plan.variables, *extra)).expanded()
-    return Subject(estimate, plan, rows, estimate.se, seed.child("refute"), as_executor(executor))
+    return Subject(estimate, plan, rows, estimate.se, seed.child("refute"), executor)
 
 
 def _of_number(
@@ -93,7 +94,7 @@ def _of_number(
     table: Table,
     benchmarks: Sequence[str],
     seed: Seed,
-    executor: Executor | str | None,
+    executor: Executor,
 ) -> Iterator[Refutation]:
     subject = _subject(estimate, table, (), seed, executor)
     if subject is None or not (len(subject.plan.arms) == 2 or subject.plan.shape == "slope"):
@@ -110,10 +111,13 @@ def _of_number(
         yield from (found for found in measured if found is not None)
 
 
-def _of_graph(estimate: Estimate, table: Table, graph: Graph | None) -> Iterator[Refutation]:
+def _of_graph(
+    estimate: Estimate, table: Table, graph: Graph | None, executor: Executor
+) -> Iterator[Refutation]:
     known = () if graph is None else tuple(name for name in graph.observed if name in table)
     if graph is not None and len(known) > 1 and estimate.plan is not None and estimate.se:
-        yield from implications(graph, columns_of(table, known).expanded(), shape_of(estimate.plan))
+        rows, shape = columns_of(table, known).expanded(), shape_of(estimate.plan)
+        yield from implications(graph, rows, shape, executor)
 
 
 def _of_placebos(
@@ -122,7 +126,7 @@ def _of_placebos(
     graph: Graph | None,
     placebos: Sequence[str],
     seed: Seed,
-    executor: Executor | str | None,
+    executor: Executor,
 ) -> Iterator[Refutation]:
     for placebo in placebos:
         subject = _subject(estimate, table, (placebo,), seed, executor)

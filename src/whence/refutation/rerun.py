@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.estimation.kinds import kind_of_runs
 from whence.estimation.values import Estimate
 
 if TYPE_CHECKING:
@@ -55,5 +56,6 @@ def values_again(
     """The estimates from `times` altered runs, each with a seed of its own; refused runs are left out."""
     seeds: Sequence[Seed] = [subject.seed.child(stage).child(i) for i in range(times)]
     task = _Again(subject.plan, subject.columns, altered)
-    found = subject.executor.map(task, seeds, stage=stage)
+    kind = kind_of_runs(subject.plan, subject.columns)
+    found = subject.executor.map(task, seeds, stage=stage, kind=kind)
     return np.array([value for value in found if value is not None], dtype=np.float64)

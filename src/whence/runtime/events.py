@@ -141,6 +141,23 @@ def listening(sink: Sink) -> Generator[None]:
 
 
 @contextmanager
+def retold(tell: Callable[[Event], Event]) -> Generator[None]:
+    """Let whoever listens outside hear what `tell` makes of each event inside."""
+
+    def told(event: Event) -> None:
+        again = tell(event)
+        for sink in outside:
+            sink(again)
+
+    outside = _sinks.get()
+    before = _sinks.set((told,) if outside else ())
+    try:
+        yield
+    finally:
+        _sinks.reset(before)
+
+
+@contextmanager
 def cancellable(token: Cancellation) -> Generator[None]:
     """Let `token` stop the work inside; a token outside can stop it as well."""
     before = _tokens.set((*_tokens.get(), token))

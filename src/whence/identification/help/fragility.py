@@ -40,6 +40,8 @@ from whence.language.source import Source
 from whence.language.words import listed
 from whence.runtime.errors import InvalidQuery
 from whence.runtime.events import Warned, emit
+from whence.runtime.executor import Executor
+from whence.runtime.executor import executor as as_executor
 
 HingeKind = Literal["absence", "spare"]
 
@@ -58,10 +60,14 @@ class Hinge:
 
 
 def hinges(
-    query: Query | str, graph: Graph | str, given: Given | Iterable[Given] | None = None
+    query: Query | str,
+    graph: Graph | str,
+    given: Given | Iterable[Given] | None = None,
+    executor: Executor | str | None = "serial",
 ) -> tuple[Hinge, ...]:
     """The missing edges that carry the identification of a question, and the edges that do not matter.
 
+    Large graphs are worth an `executor`; the work is pure Python, so threads help without the GIL only.
     Warns (an event) where the search was cut short. Raises as `identify` does, `InvalidGraph` for kinds
     other than DAG and ADMG, and `InvalidQuery` where the question is not identified.
     """
@@ -69,27 +75,31 @@ def hinges(
     check_query(query, graph)
     require_directed(graph, "What identification hangs on")
     sources = sources_from(given, graph)
-    attempts = Attempts(query, allowance(graph))
+    workers = as_executor(executor)
+    attempts = Attempts(query, allowance(graph), executor=workers)
     formula = attempts.formula(graph, sources)
     if formula is None:
         cure = "Ask for remedies instead: what would make it so."
         raise InvalidQuery("Nothing hangs together: the question is not identified.", cure)
-    found: list[Hinge] = []
     spoken = _spoken_of(unfolded(query, graph), sources)
     # Where not all can be tried, those at the variables of the question come first.
-    for edge in sorted(missing(graph, spoken), key=lambda edge: -len({edge.source, edge.target} & spoken)):
-        if attempts.spent:
-            break
-        if attempts.formula(with_edge(graph, edge), sources) is None:
-            found.append(Hinge("absence", edge, _claim(edge)))
-    others = Attempts(query, allowance(graph))
-    for edge in graph.edges:
-        if others.spent:
-            break
-        left = [other for other in graph.edges if other != edge]
-        if others.formula(Graph.of(graph.nodes, left, latent=graph.latent), sources) == formula:
-            found.append(Hinge("spare", edge, f"{_shown(edge)} makes no difference"))
-    if attempts.cut or others.cut:
+    absent = sorted(missing(graph, spoken), key=lambda edge: -len({edge.source, edge.target} & spoken))
+    tried = absent[: attempts.left]
+    with_it = attempts.formulas([(with_edge(graph, edge), sources) for edge in tried], "hinges")
+    found = [
+        Hinge("absence", edge, _claim(edge))
+        for edge, other in zip(tried, with_it, strict=True)
+        if other is None
+    ]
+    others = Attempts(query, allowance(graph), executor=workers)
+    present = graph.edges[: others.left]
+    without_it = others.formulas([(_without(graph, edge), sources) for edge in present], "hinges")
+    found += [
+        Hinge("spare", edge, f"{_shown(edge)} makes no difference")
+        for edge, other in zip(present, without_it, strict=True)
+        if other == formula
+    ]
+    if len(tried) < len(absent) or len(present) < len(graph.edges):
         message = "Not every edge that identification could hang on was tried."
         emit(Warned(stage="identify", code="search_cut_short", message=message))
     return tuple(found)
@@ -123,6 +133,11 @@ def with_edge(graph: Graph, edge: Edge) -> Graph:
     """The graph with one more edge."""
     kind = "ADMG" if edge.mark == "<->" else graph.kind
     return Graph.of(graph.nodes, (*graph.edges, edge), latent=graph.latent, kind=kind)
+
+
+def _without(graph: Graph, edge: Edge) -> Graph:
+    left = [other for other in graph.edges if other != edge]
+    return Graph.of(graph.nodes, left, latent=graph.latent)
 
 
 def _claim(edge: Edge) -> str:

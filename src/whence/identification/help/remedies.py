@@ -28,11 +28,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Literal, TypeVar
 
 from whence.identification.counterfactuals.path_specific import unfolded
-from whence.identification.help.attempts import Attempts, allowance
+from whence.identification.help.attempts import Attempts, Changed, allowance
 from whence.identification.idc import Barred
 from whence.identification.kinship import ancestors, descendants
 from whence.identification.projection import latent_projection
@@ -51,10 +51,11 @@ from whence.language.source import Source
 from whence.language.words import listed
 from whence.runtime.errors import InvalidQuery
 from whence.runtime.events import Warned, emit
+from whence.runtime.executor import Executor, serial
+from whence.runtime.executor import executor as as_executor
 
 RemedyKind = Literal["measure", "experiment", "absence"]
 Piece = TypeVar("Piece")
-Changed = tuple[Graph, tuple[Source, ...]]
 
 SIZES = (1, 2)
 
@@ -89,15 +90,19 @@ class Search:
 
 
 def remedies(
-    query: Query | str, graph: Graph | str, given: Given | Iterable[Given] | None = None
+    query: Query | str,
+    graph: Graph | str,
+    given: Given | Iterable[Given] | None = None,
+    executor: Executor | str | None = "serial",
 ) -> tuple[Remedy, ...]:
     """The smallest additions of each kind that make the question answerable, single ones first.
 
+    Large graphs are worth an `executor`; the work is pure Python, so threads help without the GIL only.
     Warns (an event) where the search was cut short. Raises as `identify` does, `InvalidGraph` for kinds
     other than DAG and ADMG, and `InvalidQuery` where the question is answerable as it is.
     """
     graph = read_graph(graph)
-    found = search_remedies(read_query(query), graph, sources_from(given, graph))
+    found = search_remedies(read_query(query), graph, sources_from(given, graph), as_executor(executor))
     if not found.complete:
         emit(
             Warned(
@@ -107,7 +112,9 @@ def remedies(
     return found.remedies
 
 
-def search_remedies(query: Query, graph: Graph, sources: tuple[Source, ...] = ()) -> Search:
+def search_remedies(
+    query: Query, graph: Graph, sources: tuple[Source, ...] = (), executor: Executor | None = None
+) -> Search:
     """The same with whether the search was complete; `sources` none stands for all observed variables."""
     query = unfolded(query, graph)
     check_query(query, graph)
@@ -115,7 +122,7 @@ def search_remedies(query: Query, graph: Graph, sources: tuple[Source, ...] = ()
     if barred is None:
         cure = "Ask for its hinges instead: what its identification hangs on."
         raise InvalidQuery("Nothing needs to help: the question is identified as it is.", cure)
-    finder = _Finder(graph, sources, Attempts(query, allowance(graph)))
+    finder = _Finder(graph, sources, Attempts(query, allowance(graph), executor=executor or serial()))
     inside = set(barred)
     edges = sorted(graph.edges, key=lambda edge: not {edge.source, edge.target} <= inside)
     found: dict[RemedyKind, list[Remedy]] = {"measure": [], "experiment": [], "absence": []}
@@ -165,21 +172,17 @@ class _Finder:
         change: Callable[[tuple[Piece, ...]], tuple[Remedy, Changed] | None],
     ) -> list[Remedy]:
         """The remedies of that many pieces that were tried and work; no kind takes more than its share."""
-        found: list[Remedy] = []
-        share = max(1, allowance(self.graph) // SHARES)
-        for choice in combinations(tuple(pieces), size):
-            changed = change(choice)
-            if changed is None:
-                continue
-            if not share or self.attempts.spent:
-                self.attempts.cut = True
-                break
-            share -= 1
-            remedy, (graph, sources) = changed
-            formula = self.attempts.formula(graph, sources)
-            if formula is not None:
-                found.append(replace(remedy, formula=to_text(simplify(formula))))
-        return found
+        most = min(self.attempts.left, max(1, allowance(self.graph) // SHARES))
+        offered = (change(choice) for choice in combinations(tuple(pieces), size))
+        tried = list(islice((each for each in offered if each is not None), most + 1))
+        self.attempts.cut = self.attempts.cut or len(tried) > most
+        del tried[most:]
+        formulas = self.attempts.formulas([changed for _, changed in tried], "remedies")
+        return [
+            replace(remedy, formula=to_text(simplify(formula)))
+            for (remedy, _), formula in zip(tried, formulas, strict=True)
+            if formula is not None
+        ]
 
     def measured(self, pieces: tuple[str | Edge, ...]) -> tuple[Remedy, Changed]:
         """Latent variables observed, and common causes observed in the place of bidirected edges."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from whence.runtime.errors import Cancelled, TaskFailed, WhenceError
 from whence.runtime.events import Progress, check_cancelled, emit
+from whence.runtime.executor.mapping import SECONDS_BETWEEN_REPORTS, located
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-SECONDS_BETWEEN_REPORTS = 0.05
 
 
 class Serial:
@@ -37,19 +35,11 @@ class Serial:
     ) -> list[R]:
         """See `Executor.map`."""
         results: list[R] = []
-        told = time.monotonic()
         emit(Progress(stage=stage, done=0, total=len(items)))
-        for index, item in enumerate(items):
-            check_cancelled()
-            try:
-                results.append(task(item))
-            except Exception as error:
-                raise located(error, index, stage) from error
+        for index, result in enumerate(self.stream(task, items, stage=stage, total=len(items))):
+            results.append(result)
             if each is not None:
-                each(index, results[-1])
-            if index + 1 == len(items) or time.monotonic() - told > SECONDS_BETWEEN_REPORTS:
-                told = time.monotonic()
-                emit(Progress(stage=stage, done=index + 1, total=len(items)))
+                each(index, result)
         return results
 
     def stream(
@@ -61,7 +51,7 @@ class Serial:
             check_cancelled()
             try:
                 result = task(item)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise located(error, index, stage) from error
             if total is not None and (
                 index + 1 == total or time.monotonic() - told > SECONDS_BETWEEN_REPORTS
@@ -72,13 +62,3 @@ class Serial:
 
     def close(self) -> None:
         """Nothing was started."""
-
-
-def located(error: Exception, index: int, stage: str) -> WhenceError:
-    """The error to raise for one that item `index` raised: ours stays itself and gets a note of the item."""
-    if isinstance(error, Cancelled):
-        return error
-    if isinstance(error, WhenceError):
-        error.add_note(f"in item {index} of {stage}")
-        return error
-    return TaskFailed(index, error)

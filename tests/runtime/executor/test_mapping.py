@@ -12,6 +12,8 @@ from whence.runtime.errors import Cancelled, InvalidOption, TaskFailed, UnknownV
 from whence.runtime.events import Cancellation, Event, Progress, Warned, cancellable, listening
 from whence.runtime.executor import cores, executor, processes, serial, threads
 from whence.runtime.executor.batches import Batches
+from whence.runtime.executor.losses import TasksSetAside
+from whence.runtime.executor.protocol import Reply
 
 TASKS = """
 import os, random, time
@@ -205,9 +207,10 @@ def test_a_worker_that_dies_is_replaced_and_its_batch_done_again(tasks, tmp_path
 
 
 def test_an_item_that_kills_every_worker_is_named(tasks):
-    with pytest.raises(TaskFailed, match="worker process died") as caught:
+    with pytest.raises(TasksSetAside, match="Item 2 of work was set aside") as caught:
         processes(2).map(tasks.dies, range(4), stage="work")
-    assert caught.value.index == 2
+    assert caught.value.indices == (2,)
+    assert caught.value.ends == {2: ("exit code 9",) * 3}
 
 
 def test_work_that_cannot_be_sent_to_a_process_is_refused_with_the_cure(pair, tasks):
@@ -268,7 +271,7 @@ def test_batches_grow_with_quick_items_and_stay_single_with_slow_ones():
     sizes = []
     while (batch := quick.take()) is not None:
         sizes.append(len(batch))
-        quick.give(batch, list(batch), len(batch) * 1e-4)
+        quick.give(batch, Reply(list(batch), len(batch) * 1e-4))
     assert sizes[0] == 1
     assert max(sizes) >= 200  # 20 to 50 ms at a tenth of a millisecond an item
     assert max(sizes) <= 500
@@ -276,4 +279,4 @@ def test_batches_grow_with_quick_items_and_stay_single_with_slow_ones():
     slow: Batches[int] = Batches(10, 2)
     while (batch := slow.take()) is not None:
         assert len(batch) == 1
-        slow.give(batch, list(batch), 1.0)
+        slow.give(batch, Reply(list(batch), 1.0))

@@ -1,0 +1,1 @@
+"""Tables beyond memory: read in fixed blocks, and never held. The door is `whence.scan`; see `scan`."""
