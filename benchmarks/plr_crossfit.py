@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.linear_model import LinearRegression  # pyright: ignore[reportMissingTypeStubs]
 
 from whence.estimation.crossfit import Nuisance, cross_fit
-from whence.estimation.scores import slope
+from whence.estimation.scores import settled, slope
 from whence.numerics.arrays import Floats, Integers
 from whence.numerics.blas import one_thread
 from whence.numerics.folds import fold_labels
@@ -29,7 +29,7 @@ def ours(x: Floats, t: Floats, y: Floats, labels: Integers) -> float:
     """Fold Gram matrices, one pass, then the score."""
     nuisances = [Nuisance(t, "linear", probability=False), Nuisance(y, "linear", probability=False)]
     treatment, outcome = cross_fit(x, nuisances, [labels], FOLDS, seed=Seed(0))[0]
-    return slope(y - outcome, t - treatment)[0]
+    return settled(slope(y - outcome, t - treatment))[0]
 
 
 def theirs(x: Floats, t: Floats, y: Floats, labels: Integers) -> float:

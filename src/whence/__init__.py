@@ -20,6 +20,8 @@ __version__: Final = "0.1.0"
 
 if TYPE_CHECKING:
     from whence.data.reading import table
+    from whence.data.scanning.opening import scan
+    from whence.data.scanning.scan import Scan
     from whence.data.tables import Table
     from whence.engine.asking import ask
     from whence.engine.bounding import bounds
@@ -87,6 +89,8 @@ if TYPE_CHECKING:
 
 HOMES: Final = {
     "whence.data.reading": ("table",),
+    "whence.data.scanning.opening": ("scan",),
+    "whence.data.scanning.scan": ("Scan",),
     "whence.data.tables": ("Table",),
     "whence.engine.asking": ("ask",),
     "whence.engine.bounding": ("bounds",),
@@ -180,6 +184,7 @@ __all__ = [
     "Refusal",
     "Refutation",
     "Remedy",
+    "Scan",
     "Source",
     "Study",
     "Table",
@@ -235,6 +240,7 @@ __all__ = [
     "regression_discontinuities",
     "remedies",
     "same_class",
+    "scan",
     "separated",
     "table",
     "verify",

@@ -8,7 +8,7 @@ from whence.data.reading import table
 from whence.estimation.api import columns_for, estimate, estimate_all, run
 from whence.estimation.crossfit import Nuisance, cross_fit
 from whence.estimation.discrete import plug_in
-from whence.estimation.scores import arm_weights, augmented_mean, effect_on_treated, odds_weights, slope
+from whence.estimation.scores import arm_weights, augmented_mean, effect_on_treated, odds_weights, settled, slope
 from whence.language.refusals import NoOverlap, NoVariation, TooFewRows
 from whence.numerics.folds import fold_labels
 from whence.runtime.errors import (
@@ -54,14 +54,14 @@ def test_the_scores_are_their_textbook_formulas():
     y, m, t = draws.normal(size=n), draws.normal(size=n), draws.random(n) < 0.4
     e = draws.uniform(0.2, 0.8, n)
     weights = t / e
-    value, influence = augmented_mean(y, arm_weights(t, e), m)
+    value, influence = settled(augmented_mean(y, arm_weights(t, e), m))
     assert value == pytest.approx(np.mean(m) + np.sum(weights * (y - m)) / np.sum(weights))
     assert influence.mean() == pytest.approx(0.0, abs=1e-12)
     odds = (1 - t) * e / (1 - e)
-    value, influence = effect_on_treated(y, t, odds_weights(~t, e), m)
+    value, influence = settled(effect_on_treated(y, t, odds_weights(~t, e), m))
     assert value == pytest.approx(np.mean((y - m)[t]) - np.sum(odds * (y - m)) / np.sum(odds))
     assert influence.mean() == pytest.approx(0.0, abs=1e-12)
-    value, influence = slope(y, m)
+    value, influence = settled(slope(y, m))
     assert value == pytest.approx(np.sum(m * y) / np.sum(m * m))
     assert np.sqrt(np.mean(influence**2) / n) == pytest.approx(
         np.sqrt(np.sum(m**2 * (y - value * m) ** 2)) / np.sum(m**2)

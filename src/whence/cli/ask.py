@@ -13,10 +13,12 @@ from whence.cli.options import (
     DeriveOption,
     DiffersOption,
     ErrorsOption,
+    ExecutorOption,
     FormatOption,
     FullOption,
     GivenOption,
     GraphOption,
+    JournalOption,
     LatentOption,
     LearnersOption,
     LevelOption,
@@ -30,10 +32,10 @@ from whence.cli.options import (
     StrictOption,
     WeightsOption,
     WhereOption,
-    WorkersOption,
 )
 from whence.cli.output import check_writable, chosen_format, exit_code, rendered, write
 from whence.cli.progress import progress
+from whence.cli.workers import at_work
 
 
 def ask(
@@ -57,7 +59,8 @@ def ask(
     assume: AssumeOption = None,
     seed: SeedOption = 0,
     level: LevelOption = 0.95,
-    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    journal: JournalOption = None,
     record: RecordOption = None,
     format: FormatOption = None,  # noqa: A002 - the name of the option
     out: OutOption = None,
@@ -69,7 +72,7 @@ def ask(
     check_writable(out)
     from whence.engine.asking import ask as answered
 
-    with progress():
+    with progress(), at_work(executor, journal) as workers:
         answer = answered(
             question,
             data_source(data, graph),

@@ -18,6 +18,7 @@ import typer
 from whence import __version__
 from whence.cli.ask import ask
 from whence.cli.demo import demo
+from whence.cli.doctor.command import doctor
 from whence.cli.graph import graph
 from whence.cli.identify import identify
 from whence.cli.rlm import rlm
@@ -39,7 +40,7 @@ app = typer.Typer(
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for command in (ask, identify, verify, graph, studio, demo):
+for command in (ask, identify, verify, graph, studio, doctor, demo):
     app.command()(command)
 app.add_typer(rlm)
 
@@ -133,4 +134,5 @@ def is_usage(error: Exception) -> bool:
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether the output was asked for as JSON; read here because the parser may be what failed."""
     pairs = zip(["", *arguments], [*arguments, ""], strict=True)
-    return any(one == "--format=json" or (one in ("--format", "-f") and two == "json") for one, two in pairs)
+    whole = ("--format=json", "--json")
+    return any(one in whole or (one in ("--format", "-f") and two == "json") for one, two in pairs)

@@ -78,6 +78,9 @@ FormatOption = Annotated[Format | None, typer.Option("--format", "-f", help="How
 PlainOption = Annotated[Plain, typer.Option("--format", "-f", help="How to write the result.")]
 FullOption = Annotated[bool, typer.Option("--full", help="Show the proof and the whole ledger.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Exit with 4 if a refutation failed.")]
-WorkersOption = Annotated[
-    str | None, typer.Option("--workers", help="serial, threads, processes, threads:4, …")
+ExecutorOption = Annotated[
+    str | None, typer.Option("--executor", "--workers", help="serial, threads:4, processes:2, dask, …")
+]
+JournalOption = Annotated[
+    Path | None, typer.Option("--journal", help="Keep every result here; run it again to go on from there.")
 ]

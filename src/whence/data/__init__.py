@@ -2,7 +2,8 @@
 
 Modules: `reading` (the door: `table`), `tables`, `schema`, `frame` (complete rows), `contingency` (counts),
 `design_matrix`, `summaries`, `weighting`, `hashing`; readers `files`, `csv_file`, `databases`, `dataframes`;
-`expressions` (checks of `where=` and `derive=`); `columns` (the canonical form); `duck` (the engine, locked).
+`scanning` (tables larger than memory, in blocks: `scan`); `expressions` (checks of `where=` and `derive=`);
+`columns` (the canonical form); `duck` (the engine, locked).
 
 >>> from whence.data import complete, table
 >>> complete(table({"x": [0, 1, None]}), ["x"]).n
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from whence.data.design_matrix import Design, design
     from whence.data.frame import Frame, complete
     from whence.data.reading import table
+    from whence.data.scanning.opening import scan
+    from whence.data.scanning.scan import Scan
     from whence.data.schema import Field, Schema
     from whence.data.summaries import ColumnSummary, summary
     from whence.data.tables import Table
@@ -27,11 +30,13 @@ _HOME: Final = {
     "Design": "design_matrix",
     "Field": "schema",
     "Frame": "frame",
+    "Scan": "scanning.scan",
     "Schema": "schema",
     "Table": "tables",
     "complete": "frame",
     "counts": "contingency",
     "design": "design_matrix",
+    "scan": "scanning.opening",
     "summary": "summaries",
     "table": "reading",
 }
@@ -42,11 +47,13 @@ __all__ = [
     "Design",
     "Field",
     "Frame",
+    "Scan",
     "Schema",
     "Table",
     "complete",
     "counts",
     "design",
+    "scan",
     "summary",
     "table",
 ]

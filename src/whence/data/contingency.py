@@ -24,7 +24,7 @@ from whence.data.frame import check_finite
 from whence.data.tables import Table
 from whence.data.weighting import Weighting, rescaled
 from whence.numerics.arrays import Integers, floats
-from whence.numerics.counts import cell_index
+from whence.numerics.counts import cell_index, cross_table
 from whence.runtime.errors import EmptyData, UnsuitableMethod
 
 Cells: TypeAlias = npt.NDArray[np.int64] | npt.NDArray[np.float64]
@@ -87,21 +87,19 @@ def counts(table: Table, names: Sequence[str]) -> Counts:
             f"{', '.join(unique[:8])} have {math.prod(sizes):,} combinations of values",
             "Count fewer variables, or derive coarser ones.",
         )
-    index = (
-        cell_index([codes for _, codes in coded], sizes) if unique else np.zeros(len(rows), dtype=np.int64)
-    )
+    codes = [code for _, code in coded] or [np.zeros(len(rows), dtype=np.int64)]
     weights = None if table.weights is None else table.store[table.weights].values[rows]
-    cells = _cells(index, sizes, weights, table.weighting)
+    cells = _cells(codes, sizes or (1,), weights, table.weighting).reshape(sizes)
     n = int(rows.shape[0]) if table.weighting == "probabilities" else int(np.sum(cells))
     return Counts(unique, tuple(levels for levels, _ in coded), cells, n, table.n - n, table.weighting)
 
 
-def _cells(index: Integers, sizes: tuple[int, ...], weights: Array | None, weighting: Weighting) -> Cells:
-    size = math.prod(sizes)
+def _cells(
+    codes: Sequence[Integers], sizes: tuple[int, ...], weights: Array | None, weighting: Weighting
+) -> Cells:
     if weights is None:
-        return np.bincount(index, minlength=size).astype(np.int64).reshape(sizes)
+        return cross_table(codes, sizes)
+    index, size = cell_index(codes, sizes), math.prod(sizes)
     # bincount adds in the order of the rows, in float64: exact for counts below 2^53, which the door checks.
     summed = floats(np.bincount(index, weights=weights.astype(np.float64), minlength=size))
-    if weighting == "counts":
-        return summed.astype(np.int64).reshape(sizes)
-    return rescaled(summed).reshape(sizes)
+    return summed.astype(np.int64) if weighting == "counts" else rescaled(summed)

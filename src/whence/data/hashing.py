@@ -9,7 +9,7 @@ length, so no two contents run into one another. Values are fed in blocks, so no
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,7 +30,7 @@ _WIDTH = {"boolean": "<u1", "integer": "<i8", "number": "<f8", "text": "<i8", "d
 def content_hash(columns: Mapping[str, Column]) -> str:
     """The SHA-256 of the columns' names, types and values, as 64 hexadecimal digits."""
     rows = len(next(iter(columns.values()))) if columns else 0
-    return hash_of_blocks(rows, [(name, _held(column)) for name, column in columns.items()])
+    return hash_of_blocks(rows, len(columns), ((name, _held(column)) for name, column in columns.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,11 @@ class Hashed:
     blocks: Callable[[], Iterable[tuple[Array, Booleans | None]]]
 
 
-def hash_of_blocks(rows: int, columns: Sequence[tuple[str, Hashed]]) -> str:
-    """The same hash of columns that come in blocks of 65,536 cells, and are never whole."""
+def hash_of_blocks(rows: int, count: int, columns: Iterable[tuple[str, Hashed]]) -> str:
+    """The same hash of `count` columns that come in blocks of 65,536 cells, and are never whole."""
     digest = hashlib.sha256(VERSION)
     _number(digest, rows)
-    _number(digest, len(columns))
+    _number(digest, count)
     for name, column in columns:
         _text(digest, name)
         _text(digest, column.storage + (" ordered" if column.ordered else ""))

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
-from whence.data.tables import Table
 from whence.runtime.plain import quoted
+
+if TYPE_CHECKING:
+    from whence.data.any_data import AnyData
 
 COMMA = re.compile(r"[-+−]?[\d.]*\d(?:,\d+)*", re.ASCII)
 """A number in which commas stand, for the decimal point or between thousands."""
@@ -24,22 +27,22 @@ MOST_NUMBERS = 0.5
 """Above this share of levels that are numbers, the others are taken for slips."""
 
 
-def mixed(table: Table, names: Iterable[str]) -> tuple[str, ...]:
+def mixed(table: AnyData, names: Iterable[str]) -> tuple[str, ...]:
     """A sentence for each of these columns whose levels are mostly, but not all, numbers."""
     notes: list[str] = []
     for name in dict.fromkeys(names):
-        column = table.column(name) if name in table else None
-        if column is None or column.storage != "text":
+        if name not in table or table.storage(name) != "text":
             continue
-        if hold_commas(column.levels):
+        labels = table.labels(name)
+        if hold_commas(labels):
             notes.append(
                 f"{quoted(name)} is read as labels, because its numbers hold commas: write them with decimal "
                 "points. If the commas are decimal ones, a column can be made: "
                 f"cast(replace({quoted(name)}, ',', '.') as double)."
             )
             continue
-        others = [level for level in column.levels if not is_number(level)]
-        if others and len(others) < (1 - MOST_NUMBERS) * len(column.levels):
+        others = [level for level in labels if not is_number(level)]
+        if others and len(others) < (1 - MOST_NUMBERS) * len(labels):
             shown = ", ".join(quoted(level, 20) for level in others[:3])
             notes.append(
                 f"{quoted(name)} is read as labels because of {shown}; its other values are numbers."

@@ -11,7 +11,7 @@ from typing import cast
 
 import numpy as np
 
-from whence.data.columns import Column
+from whence.data.columns import Column, Storage
 from whence.data.hashing import content_hash
 from whence.data.names import known
 from whence.data.schema import Schema, described
@@ -81,6 +81,18 @@ class Table:
     def column(self, name: str) -> Column:
         """One column in its canonical form; raises `UnknownColumn` with the near miss."""
         return self.store[known(name, self.columns)]
+
+    def storage(self, name: str) -> Storage:
+        """How the values of a column are held; raises `UnknownColumn` with the near miss."""
+        return self.column(name).storage
+
+    def labels(self, name: str) -> tuple[str, ...]:
+        """The levels of a column of text; none of any other."""
+        return self.column(name).levels
+
+    def __fingerprint__(self) -> tuple[object, ...]:
+        """What a result computed from this table depends on: everything but what was worked out meanwhile."""
+        return tuple(self.store.items()), self.source, self.weights, self.weighting, self.notes, self.derived
 
     def __contains__(self, name: object) -> bool:
         return name in self.store and name != self.weights

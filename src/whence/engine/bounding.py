@@ -47,6 +47,8 @@ from whence.runtime.errors import (
 from whence.runtime.plain import quoted
 
 if TYPE_CHECKING:
+    from whence.data.any_data import AnyData
+    from whence.data.scanning.scan import Scan
     from whence.engine.how import How
     from whence.explanation.answer import Answer
     from whence.language.graph import Graph
@@ -277,7 +279,7 @@ def _checked(name: str, limits: Range) -> Range:
 
 
 def bounded(
-    asked: Query, known: Graph | None, found: Table | None, result: object, how: How
+    asked: Query, known: Graph | None, found: AnyData | None, result: object, how: How
 ) -> Bounds | Contradiction | None:
     """For `ask`: the limits of a question that has no formula; None where there are none to be had.
 
@@ -291,13 +293,20 @@ def bounded(
     narrowing = [text for text in (*asked.assuming, *how.assume) if narrows(text)]
     sentences = [text for text in (*asked.assuming, *how.assume) if not narrows(text)]
     try:
-        limits = bounds(replace(asked, assuming=()), known, found, assuming=narrowing, level=how.level)
+        rows = found if isinstance(found, Table) else _counted(found, known)
+        limits = bounds(replace(asked, assuming=()), known, rows, assuming=narrowing, level=how.level)
     except (QueryError, DataError, MethodError):
         return None
     if isinstance(limits, Bounds):
         own = tuple(Assumption(text, "user", status="untestable") for text in sentences)
         return replace(limits, assumptions=(*limits.assumptions, *own))
     return limits if isinstance(limits, Contradiction) else None
+
+
+def _counted(found: Scan, known: Graph) -> Table:
+    """The distinct rows of a scan in the variables that have few values: limits rest on their counts."""
+    few = [name for name in known.observed if name in found and found.schema[name].discrete]
+    return found.counted([name for name in few if len(found.schema[name].levels) <= MOST_LEVELS])
 
 
 def limited(answer: Answer, limits: Bounds | Contradiction | None) -> Answer:

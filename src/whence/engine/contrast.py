@@ -19,7 +19,7 @@ from whence.language.query import Query
 from whence.runtime.errors import AmbiguousQuestion, InvalidQuery, quoted
 
 if TYPE_CHECKING:
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
 
 SHOWN_LABELS = 3
 NUMBERS = frozenset({"boolean", "integer", "number"})
@@ -36,7 +36,7 @@ class Settled:
     notes: tuple[str, ...] = ()
 
 
-def settled(query: Query, found: Table | None) -> Settled:
+def settled(query: Query, found: AnyData | None) -> Settled:
     """Choose the levels of an open contrast by the rule above; any other query is returned as it is.
 
     Raises `AmbiguousQuestion` for a treatment of labels, `InvalidQuery` for one that has no levels to
@@ -49,7 +49,7 @@ def settled(query: Query, found: Table | None) -> Settled:
     if found is None:
         return Settled(query, (f"Without data to tell otherwise, {name} is taken as 1 against 0.",))
     column = found.schema[contrast.treatment]
-    storage = found.column(contrast.treatment).storage
+    storage = found.storage(contrast.treatment)
     if column.kind == "constant":  # estimation refuses it and says why
         return Settled(query)
     if column.kind == "binary" and storage in NUMBERS:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
     from whence.engine.how import How
     from whence.engine.parse import Asked
     from whence.language.graph import Graph
@@ -39,7 +39,7 @@ AFTER = (
 def explain(
     asked: Asked,
     known: Graph | None,
-    found: Table | None,
+    found: AnyData | None,
     estimand: Estimand | Refusal,
     proved: bool,
     estimates: tuple[Estimate, ...] | Refusal,
@@ -69,7 +69,7 @@ def explain(
 
 
 def cautions(
-    asked: Asked, known: Graph | None, found: Table | None, numbers: Sequence[Estimate]
+    asked: Asked, known: Graph | None, found: AnyData | None, numbers: Sequence[Estimate]
 ) -> tuple[Warning_, ...]:
     """What the reader must know: of the reading of the question, of the data, of the numbers; each once."""
     reading = [Warning_("reading", note) for note in asked.notes]

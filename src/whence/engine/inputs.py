@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from whence.data.reading import table
+from whence.data.scanning.memory import fits
+from whence.data.scanning.opening import scan
+from whence.data.scanning.scan import Scan
+from whence.data.scanning.sources import several
 from whence.data.tables import Table
 from whence.engine.already_read import AlreadyRead
 from whence.language.graph import Graph
@@ -18,6 +25,7 @@ from whence.runtime.errors import InvalidWeights, UnknownColumn
 from whence.runtime.plain import quoted
 
 if TYPE_CHECKING:
+    from whence.data.any_data import AnyData
     from whence.engine.how import How
 
 
@@ -28,18 +36,47 @@ def as_graph(source: object) -> Graph | None:
     return source if source is None or isinstance(source, Graph) else graph(source)
 
 
-def as_table(source: object, how: How) -> Table | None:
-    """The table itself, or the one read from whatever `whence.table` reads; None if none is given."""
+def as_table(source: object, how: How) -> AnyData | None:
+    """The table or scan itself, or the one made of whatever `whence.table` reads; None if none is given.
+
+    A file that would not fit into memory, a folder and a pattern of files are read in blocks, which the
+    notes of the data say.
+    """
     if source is None:
         return None
     if isinstance(source, AlreadyRead):
-        return cast("AlreadyRead[Table]", source).value
-    if isinstance(source, Table) and how.where is None and not how.derive and how.weights is None:
+        return cast("AlreadyRead[AnyData]", source).value
+    plain = how.where is None and not how.derive and how.weights is None
+    if isinstance(source, Table | Scan) and plain:
         return source
-    return table(source, where=how.where, derive=how.derive, weights=how.weights)
+    if isinstance(source, Scan):
+        return _scanned(source, how)
+    if isinstance(source, str | os.PathLike) and how.weights is None:
+        path = Path(cast("str | os.PathLike[str]", source))
+        if several(path):
+            return _scanned(path, how)
+        if not fits(path):
+            found = _scanned(path, how)
+            return replace(found, notes=(*found.notes, IN_BLOCKS.format(rows=found.rows)))
+    return table(cast("object", source), where=how.where, derive=how.derive, weights=how.weights)
 
 
-def check_agreement(known: Graph | None, found: Table | None, named: Iterable[str]) -> None:
+IN_BLOCKS = (
+    "The data would not fit into memory, so all {rows:,} rows were read in blocks from the file; "
+    "the digits are those that a table in memory would give."
+)
+
+
+def _scanned(source: Path | Scan, how: How) -> Scan:
+    if how.weights is not None:
+        raise InvalidWeights(
+            "rows that are read in blocks have no weights",
+            "Leave the weights out, or read the data into memory with `whence.table`.",
+        )
+    return scan(source, where=how.where, derive=how.derive)
+
+
+def check_agreement(known: Graph | None, found: AnyData | None, named: Iterable[str]) -> None:
     """Raise `UnknownColumn` unless the data have all observed nodes and all columns that options name.
 
     A column cannot be both weights and a variable: that is `InvalidWeights`.

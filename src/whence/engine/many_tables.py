@@ -18,12 +18,12 @@ from whence.engine.inputs import as_table
 from whence.runtime.errors import InvalidOption, WhenceError
 
 if TYPE_CHECKING:
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
 
 T = TypeVar("T")
 
 Tables: TypeAlias = Sequence[object] | Mapping[str, object]
-Held: TypeAlias = "AlreadyRead[Table | None]"
+Held: TypeAlias = "AlreadyRead[AnyData | None]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,17 @@ from whence.language.query import Query
 from whence.refutation.no_effect import absent_effect
 from whence.runtime.errors import WhenceError
 from whence.runtime.plain import bare
+from whence.runtime.seeds import as_seed
 
 if TYPE_CHECKING:
+    from whence.data.any_data import AnyData
     from whence.data.tables import Table
     from whence.engine.how import How
     from whence.language.graph import Graph
     from whence.refutation.result import Refutation
 
 
-def zero(estimand: Estimand, found: Table | None, how: How) -> Estimate:
+def zero(estimand: Estimand, found: AnyData | None, how: How) -> Estimate:
     """Zero, known exactly if the graph is right; `naive` is what the data show without the graph."""
     query = estimand.query
     done, asked = (" and ".join(bare(name) for name in names) for names in (query.treatments, query.outcomes))
@@ -37,7 +39,7 @@ def zero(estimand: Estimand, found: Table | None, how: How) -> Estimate:
     )
 
 
-def _as_seen(query: Query, graph: Graph, found: Table) -> float | None:
+def _as_seen(query: Query, graph: Graph, found: AnyData) -> float | None:
     """The comparison as the data show it; None where the question names no levels to compare."""
     if query.contrast is not None and query.contrast.open:
         return None
@@ -49,10 +51,10 @@ def _as_seen(query: Query, graph: Graph, found: Table) -> float | None:
     return numbers[0].value if isinstance(numbers, tuple) and len(numbers) == 1 else None
 
 
-def against_the_data(estimand: Estimand, found: Table) -> tuple[Refutation, ...]:
+def against_the_data(estimand: Estimand, found: Table, how: How) -> tuple[Refutation, ...]:
     """The check of the graph's claim; none for a table of probabilities, which cannot be unsure."""
     if found.weighting == "probabilities":
         return ()
     graph, query = estimand.graph, estimand.query
     columns = columns_of(found, graph.observed).expanded()
-    return (absent_effect(graph, columns, query.treatments, query.outcomes),)
+    return (absent_effect(graph, columns, query.treatments, query.outcomes, as_seed(how.seed)),)

@@ -12,7 +12,7 @@ from whence.language.questions import question as read
 from whence.runtime.errors import InvalidQuery
 
 if TYPE_CHECKING:
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
     from whence.explanation.answer import ParsedBy
     from whence.language.graph import Graph
 
@@ -27,7 +27,7 @@ class Asked:
     notes: tuple[str, ...] = ()
 
 
-def parse(question: str | Query, known: Graph | None, found: Table | None) -> Asked:
+def parse(question: str | Query, known: Graph | None, found: AnyData | None) -> Asked:
     """Read a question about the nodes of the graph or, where there is none, the columns of the data.
 
     Raises `QueryError` where it cannot be read or could be meant in several ways, and `UnknownVariable`.

@@ -22,7 +22,7 @@ from whence.language.source_json import source_to_dict
 from whence.runtime.plain import JSON, plain
 
 if TYPE_CHECKING:
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
     from whence.engine.how import How
     from whence.language.graph import Graph
     from whence.language.source import Source
@@ -33,7 +33,7 @@ SOMEWHERE = "DATA"
 
 
 def provenance(
-    question: str, data: object, graph: object, known: Graph | None, found: Table | None, how: How
+    question: str, data: object, graph: object, known: Graph | None, found: AnyData | None, how: How
 ) -> dict[str, JSON]:
     """Plain JSON: what went in, under which versions, and the command line and script that do it again."""
     data, graph = as_given(data), as_given(graph)
@@ -61,12 +61,12 @@ def provenance(
     }
 
 
-def dated(known: Graph | None, found: Table | None) -> dict[str, JSON]:
+def dated(known: Graph | None, found: AnyData | None) -> dict[str, JSON]:
     """The unit of each date among the variables: arithmetic counts them in days."""
     if found is None:
         return {}
     names = found.columns if known is None else [name for name in known.observed if name in found]
-    return {name: {"unit": "days"} for name in names if found.column(name).storage == "date"}
+    return {name: {"unit": "days"} for name in names if found.storage(name) == "date"}
 
 
 def graph_argument(graph: object, known: Graph) -> str:
@@ -96,7 +96,7 @@ def command(question: str, data: str | None, graph: str | None, how: How) -> str
     return shlex.join(words)
 
 
-def script(question: str, data: str | None, found: Table | None, graph: str | None, how: How) -> str:
+def script(question: str, data: str | None, found: AnyData | None, graph: str | None, how: How) -> str:
     """The Python that asks the same; data that came from memory are called `data`."""
     lines = ["import whence as wh", ""]
     if data is None and found is not None:

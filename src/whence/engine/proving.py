@@ -22,7 +22,7 @@ from whence.language.refusals import NeedsGraph, NotIdentified, NotYetAnswerable
 from whence.runtime.plain import bare
 
 if TYPE_CHECKING:
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
     from whence.identification.sources.given import Given
     from whence.runtime.executor import Executor
 
@@ -48,7 +48,7 @@ def identify(
     )
 
 
-def as_seen(reply: Estimand | Refusal, found: Table | None) -> Estimand | Refusal:
+def as_seen(reply: Estimand | Refusal, found: AnyData | None) -> Estimand | Refusal:
     """The reply for variables of as many values as the table shows.
 
     A question about several worlds may have no answer only because a variable could take a further value:

@@ -6,7 +6,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from whence.data.scanning.scan import Scan
 from whence.engine import no_effect
+from whence.engine.sampled import said, sampled
 from whence.estimation import api as estimation
 from whence.estimation.plan import spelt
 from whence.explanation.figures import listed
@@ -23,7 +25,7 @@ from whence.runtime.plain import bare
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
     from whence.engine.how import How
     from whence.estimation.methods import Asked
     from whence.estimation.plan import Errors
@@ -42,7 +44,7 @@ def hearing(sink: Callable[[Event], None] | None) -> AbstractContextManager[None
 
 
 def estimate(
-    estimand: Estimand | Refusal, found: Table | None, how: How, workers: Executor
+    estimand: Estimand | Refusal, found: AnyData | None, how: How, workers: Executor
 ) -> tuple[Estimate, ...] | Refusal:
     """One estimate, or one for each value that the query leaves open.
 
@@ -61,7 +63,18 @@ def estimate(
     if found is None:
         names = ", ".join(bare(name) for name in columns_of(estimand))
         return NeedsData(f"The estimand is proved; a number needs data on {names}.", (f"data on {names}",))
-    estimates = estimation.estimate_all(
+    estimates = _numbers(estimand, found, how, workers)
+    for each in () if isinstance(estimates, Refusal) else estimates:
+        emit(Estimated(stage="estimate", value=each.value, interval=each.interval))
+        for warning in each.warnings:
+            emit(Warned(stage="estimate", code=warning.code, message=warning.message))
+    return estimates
+
+
+def _numbers(
+    estimand: Estimand, found: AnyData, how: How, workers: Executor
+) -> tuple[Estimate, ...] | Refusal:
+    return estimation.estimate_all(
         estimand,
         found,
         method=cast("Asked", how.method),
@@ -73,11 +86,6 @@ def estimate(
         replicates=how.replicates,
         executor=workers,
     )
-    for each in () if isinstance(estimates, Refusal) else estimates:
-        emit(Estimated(stage="estimate", value=each.value, interval=each.interval))
-        for warning in each.warnings:
-            emit(Warned(stage="estimate", code=warning.code, message=warning.message))
-    return estimates
 
 
 def columns_of(estimand: Estimand) -> tuple[str, ...]:
@@ -89,16 +97,25 @@ def columns_of(estimand: Estimand) -> tuple[str, ...]:
 def refute(
     estimand: Estimand | Refusal,
     estimates: tuple[Estimate, ...] | Refusal,
-    found: Table | None,
+    found: AnyData | None,
     known: Graph | None,
     how: How,
     workers: Executor,
 ) -> tuple[Refutation, ...]:
-    """What was tried to break the answer: each of its numbers, and the graph once."""
+    """What was tried to break the answer: each of its numbers, and the graph once.
+
+    Of an answer from rows that are not in memory, a sample of the rows is put to the test.
+    """
     if isinstance(estimand, Refusal) or isinstance(estimates, Refusal) or found is None:
         return ()
+    if isinstance(found, Scan):
+        some = sampled(found, known, estimates, how)
+        ruled_out = excluded(estimand.query, estimand.graph)
+        numbers = estimates if ruled_out else _numbers(estimand, some, how, workers)
+        checks = refute(estimand, numbers, some, known, how, workers)
+        return tuple(said(check, some.rows, found.rows) for check in checks)
     if excluded(estimand.query, estimand.graph):
-        return no_effect.against_the_data(estimand, found)
+        return no_effect.against_the_data(estimand, found, how)
     made: list[Refutation] = []
     for place, each in enumerate(estimates[:MOST_REFUTED]):
         checks = refutation.refute(

@@ -71,12 +71,11 @@ def of_overlap(found: Overlap | None) -> list[Warning_]:
     return warnings
 
 
-def of_range(plan: EstimationPlan, treatment: Floats) -> list[Warning_]:
+def of_range(plan: EstimationPlan, low: float, high: float) -> list[Warning_]:
     """Levels of a numeric treatment that lie beyond what was seen, where a slope is carried on to them."""
     contrast = plan.contrast
     if plan.arms or contrast is None:
         return []
-    low, high = float(treatment.min()), float(treatment.max())
     asked = [level for level in (contrast.level, contrast.base) if isinstance(level, int | float)]
     beyond = [level for level in asked if not low <= level <= high]
     if not beyond:
@@ -143,11 +142,12 @@ def of_clusters(clusters: Integers | None, arms: Sequence[Booleans] = ()) -> lis
     return [Warning_("few_clusters", message)]
 
 
-def of_regression(name: str, left: Floats, support: float | None) -> list[Warning_]:
+def of_regression(name: str, rows: int, left: Floats, support: float | None) -> list[Warning_]:
     """A coefficient that rests on few rows, or on groups that share no ground.
 
-    `left` (n,) is what the covariates leave of the treatment; normally spread, n rows are worth n. `support`
-    is the share of rows with somebody like them in the other arm, where there are arms.
+    `left` (2,) are the sums of squares and of fourth powers of what the covariates leave of the treatment;
+    normally spread, n rows are worth n. `support` is the share of rows with somebody like them in the other
+    arm, where there are arms.
     """
     warnings: list[Warning_] = []
     if support is not None and support < SUPPORT_OF_REGRESSION:
@@ -156,34 +156,47 @@ def of_regression(name: str, left: Floats, support: float | None) -> list[Warnin
             "too; for the others the regression carries straight lines on to where nobody was seen."
         )
         warnings.append(Warning_("low_overlap", message))
-    worth = 3.0 * float(np.sum(left**2)) ** 2 / max(float(np.sum(left**4)), 1e-300)
-    if worth < SMALL_EFFECTIVE_SIZE and left.size >= SMALL_EFFECTIVE_SIZE:
+    worth = 3.0 * float(left[0]) ** 2 / max(float(left[1]), 1e-300)
+    if worth < SMALL_EFFECTIVE_SIZE <= rows:
         message = (
             f"The coefficient rests on the few rows whose {name} is not what the covariates foretell; they "
-            f"are worth {worth:.0f} of the {left.size:,}, and below 50 the interval is not to be relied on."
+            f"are worth {worth:.0f} of the {rows:,}, and below 50 the interval is not to be relied on."
         )
         warnings.append(Warning_("low_effective_sample_size", message))
     return warnings
 
 
 def of_influence(influence: Floats) -> list[Warning_]:
-    """An error that one row decides: without it the answer would be another, and surer."""
+    """An error that one row decides, from the influence of every row."""
     squares = influence**2
     total = float(np.sum(squares))
-    share = float(np.max(squares)) / total if total > 0.0 else 0.0
+    return of_largest(float(np.max(squares)) / total if total > 0.0 else 0.0, int(np.argmax(squares)))
+
+
+def of_largest(share: float, row: int | None) -> list[Warning_]:
+    """An error that one row decides: without it the answer would be another, and surer.
+
+    Which row that is may not be known, where the rows are not at hand.
+    """
     if share <= LARGEST_SHARE:
         return []
+    which = "One row" if row is None else f"Row {row + 1:,}"
     message = (
-        f"Row {int(np.argmax(squares)) + 1:,} of those used makes {100 * share:.0f} % of the squared "
-        "standard error by itself: look at it, and do not rely on the interval."
+        f"{which} of those used makes {100 * min(share, 1.0):.0f} % of the squared standard error by "
+        "itself: look at it, and do not rely on the interval."
     )
     return [Warning_("one_row", message)]
 
 
 def of_error(se: float, outcome: Floats) -> list[Warning_]:
+    """A standard error of zero, from the outcomes of the rows that are compared."""
+    return of_no_error(se, float(np.std(outcome)), float(np.max(np.abs(outcome))))
+
+
+def of_no_error(se: float, spread: float, largest: float) -> list[Warning_]:
     """A standard error of zero, which comes of an outcome that does not vary within what is compared."""
     # Sums of equal numbers leave a last bit or two, which is no variation either.
-    if se > max(1e-9 * float(np.std(outcome)), 1e-13 * float(np.max(np.abs(outcome)))):
+    if se > max(1e-9 * spread, 1e-13 * largest):
         return []
     message = (
         "The outcome does not vary within what is compared, so the standard error is zero; that says nothing "

@@ -20,7 +20,7 @@ import numpy as np
 from whence.estimation.joint import Joint, position
 from whence.language.expression import Value
 from whence.numerics.arrays import Booleans, Floats, Integers, floats, integers
-from whence.numerics.counts import cell_index
+from whence.numerics.counts import cell_index, cross_table
 from whence.runtime.errors import UnknownColumn
 
 if TYPE_CHECKING:
@@ -192,10 +192,13 @@ class Columns:
 
     def joint(self, names: Sequence[str]) -> Joint:
         """The joint distribution of these variables: exact counts over their total."""
-        index, levels = self.cells(names)
+        levels = tuple(self[name].all_levels() for name in names)
         shape = tuple(len(found) for found in levels)
-        size = int(np.prod(shape, dtype=np.int64))
-        counted = floats(np.bincount(index, weights=self.weights, minlength=size)).reshape(shape)
+        if self.weights is None and names:
+            counted = floats(cross_table([self[name].codes() for name in names], shape))
+        else:
+            index, size = self.cells(names)[0], int(np.prod(shape, dtype=np.int64))
+            counted = floats(np.bincount(index, weights=self.weights, minlength=size)).reshape(shape)
         total = float(counted.sum())
         n = None if self.weighting == "probabilities" else total
         return Joint(tuple(names), levels, counted / total, n)

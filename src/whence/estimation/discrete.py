@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.estimation import cautions
+from whence.estimation.balance import balance
 from whence.estimation.functional import Functional
 from whence.estimation.joint import MOST_CELLS, position
 from whence.estimation.levels import between
-from whence.estimation.overlap import balance, overlap, weights_of
+from whence.estimation.overlap import overlap, weights_of
 from whence.estimation.plan import Setting, spelt
 from whence.estimation.rows import columns_of
 from whence.estimation.two_levels import third_level

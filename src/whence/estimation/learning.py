@@ -19,12 +19,11 @@ from whence.estimation.learners import fit_predict
 from whence.estimation.lessons import Lesson, Lessons, Nuisance
 from whence.estimation.logistic_folds import Sample, logistic_outside, sample_of
 from whence.numerics.arrays import Booleans, Floats, Integers
-from whence.numerics.basis import Knots, hinges
+from whence.numerics.basis import Basis, Knots, bent
 from whence.numerics.blas import kernel
 from whence.numerics.blocks import summed
 from whence.numerics.fold_moments import (
     FoldMoments,
-    Standard,
     coefficients_outside,
     fold_moments,
     informative,
@@ -42,18 +41,6 @@ if TYPE_CHECKING:
 
 PREDICTED = 8_192
 """Rows predicted at a time, so that what is predicted for every fold stays in the processor's cache."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Basis:
-    """Columns made from a design: itself, or bent at knots; and how they are made alike."""
-
-    knots: Knots | None
-    form: Standard
-
-    def columns(self, design: Floats) -> Floats:
-        """A column of ones and those of the basis, made alike."""
-        return self.form.apply(_bent(design, self.knots))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,9 +86,9 @@ class Learnt:
             found[which] = predicted[:, lesson.rows]
         for start in range(0, rows, PREDICTED):
             part = slice(start, min(start + PREDICTED, rows))
-            bent = [basis.columns(lesson.design[part]) for basis in self.bases]
+            made = [basis.columns(lesson.design[part]) for basis in self.bases]
             for each in self.ours:
-                found[each.which, :, part] = _own(each, bent[each.basis], lesson.splits[part])
+                found[each.which, :, part] = _own(each, made[each.basis], lesson.splits[part])
         for each in self.ours:
             if self.probabilities[each.which]:
                 found[each.which] = logistic(found[each.which])
@@ -122,31 +109,23 @@ def learn(lessons: Lessons, folds: int, *, seed: Seed, executor: Executor | None
     Raises `UnsuitableLearner` for a learner that needs all rows in memory where they are not.
     """
     nuisances = lessons.nuisances
-    bases: list[Basis] = []
+    plain = _first_pass(lessons, "linear", None, folds, executor)
+    passes = [plain]
+    if any(each.choice == "splines" for each in nuisances):
+        passes.append(_first_pass(lessons, "splines", lessons.knots, folds, executor))
     ours: list[_Ours] = []
-    first: _Passed | None = None
-    for choice in ("linear", "splines"):
-        members = [i for i, each in enumerate(nuisances) if each.choice == choice]
-        if not members and choice == "splines":
-            continue
-        at = lessons.knots if choice == "splines" else None
-        moments = _moments(lessons, members, at, folds, executor)
-        first = first or moments
-        basis = Basis(at, standard(moments.sums.whole, moments.width))
-        ours += _linear(nuisances, members, moments, basis, len(bases))
-        ours += _logistic(lessons, members, moments, basis, len(bases), folds, executor)
-        bases.append(basis)
+    for number, found in enumerate(passes):
+        ours += _linear(found, nuisances, number)
+        ours += _logistic(found, lessons, number, folds, executor)
     held = _held(lessons, folds, seed, executor)
     chances = np.array([each.probability for each in nuisances], dtype=np.bool_)
-    assert first is not None  # noqa: S101 - the first basis is always looked at
-    used = {each.basis for each in ours}
-    assert used <= set(range(len(bases)))  # noqa: S101
-    return Learnt(first.sums.whole, tuple(bases), tuple(ours), held, chances, first.width)
+    bases = tuple(found.basis for found in passes)
+    return Learnt(plain.sums.whole, bases, tuple(ours), held, chances, plain.width)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
-    """What the first pass gathers of each block."""
+    """What the first pass gathers: the moments of all columns, by fold, and rows to begin from."""
 
     folds: FoldMoments
     samples: tuple[Sample, ...]
@@ -161,41 +140,130 @@ class _Sums:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Passed:
-    """The sums of the first pass over a basis of `width` columns, and what stands where in them."""
+class _FirstPass:
+    """The sums over a basis of `width` columns, and what stands where in them.
+
+    `linear` and `chances` are the nuisances learnt on it; `target` tells the column of each, `group` whose
+    rows the linear ones are learnt from.
+    """
 
     sums: _Sums
     width: int
-    targets: dict[int, int]
-    groups: dict[int, int]
+    knots: Knots | None
+    linear: tuple[int, ...]
+    chances: tuple[int, ...]
+    target: dict[int, int]
+    group: dict[int, int]
+
+    @property
+    def basis(self) -> Basis:
+        return Basis(self.knots, standard(self.sums.whole, self.width))
 
 
-def _moments(
-    lessons: Lessons, members: Sequence[int], at: Knots | None, folds: int, executor: Executor | None
-) -> _Passed:
-    """One pass: the moments of the basis and of what is learnt on it, by fold, and a sample to begin from."""
+def _first_pass(
+    lessons: Lessons, choice: str, at: Knots | None, folds: int, executor: Executor | None
+) -> _FirstPass:
     nuisances = lessons.nuisances
-    linear = [i for i in members if not nuisances[i].probability]
-    chances = [i for i in members if nuisances[i].probability]
-    targets = [_first(i, [id(nuisances[k].target) for k in members], members) for i in members]
-    distinct = list(dict.fromkeys(targets))
-    alike = [_first(i, [id(nuisances[k].members) for k in linear], linear) for i in linear]
-    groups = list(dict.fromkeys(alike))
-    sampled = list(dict.fromkeys(_first_chance(i, chances, nuisances) for i in chances)) if lessons.blocks > 1 else []
+    members = [i for i, each in enumerate(nuisances) if each.choice == choice]
+    linear = tuple(i for i in members if not nuisances[i].probability)
+    chances = tuple(i for i in members if nuisances[i].probability)
+    # What several nuisances share is summed once.
+    targets, target = _distinct(members, [id(nuisances[i].target) for i in members])
+    groups, group = _distinct(linear, [id(nuisances[i].members) for i in linear])
+    several = lessons.blocks > 1
 
     def part(item: object) -> _Sums:
         lesson = lessons.lesson(item)
-        bent = _bent(lesson.design, at)
-        columns = np.column_stack([bent, *(lesson.nuisances[i].target for i in distinct)])
-        whole = central(columns)
-        found = fold_moments(columns, whole, [lesson.own(i) for i in groups], folds)
-        return _Sums(found, tuple(sample_of(bent, lesson, i, lessons.blocks) for i in sampled))
+        made = bent(lesson.design, at)
+        columns = np.column_stack([made, *(lesson.nuisances[i].target for i in targets)])
+        own = [lesson.own(i) for i in groups]
+        samples = tuple(sample_of(made, lesson, i, lessons.blocks) for i in chances) if several else ()
+        return _Sums(fold_moments(columns, central(columns), own, folds), samples)
 
     sums = summed(part, lessons.items(), executor, stage="nuisances", total=lessons.blocks)
-    width = sums.whole.means.size - len(distinct)
-    return _Passed(
-        sums,
-        width,
-        {i: width + distinct.index(target) for i, target in zip(members, targets, strict=True)},
-        {i: groups.index(group) for i, group in zip(linear, alike, strict=True)},
+    width = sums.whole.means.size - len(targets)
+    return _FirstPass(
+        sums, width, at, linear, chances, {i: width + place for i, place in target.items()}, group
     )
+
+
+def _distinct(indices: Sequence[int], keys: Sequence[int]) -> tuple[list[int], dict[int, int]]:
+    """The first index of each key, and the place of each index's key among those."""
+    order = list(dict.fromkeys(keys))
+    first = [indices[keys.index(key)] for key in order]
+    return first, {i: order.index(key) for i, key in zip(indices, keys, strict=True)}
+
+
+def _linear(found: _FirstPass, nuisances: Sequence[Nuisance], basis: int) -> list[_Ours]:
+    if not found.linear:
+        return []
+    outside, form = found.sums.folds.outside(), found.basis.form
+    made: list[_Ours] = []
+    for i in found.linear:
+        ridge, column = nuisances[i].ridge_per_row, found.target[i]
+        coefficients = coefficients_outside(outside[found.group[i]], form, column, ridge)
+        made.append(_Ours(i, basis, coefficients, float(found.sums.whole.means[column])))
+    return made
+
+
+def _logistic(
+    found: _FirstPass, lessons: Lessons, basis: int, folds: int, executor: Executor | None
+) -> list[_Ours]:
+    if not found.chances:
+        return []
+    samples = found.sums.samples or (None,) * len(found.chances)
+    shares = [float(found.sums.whole.means[found.target[i]]) for i in found.chances]
+    starts = list(zip(found.chances, samples, shares, strict=True))
+    fits = logistic_outside(lessons, found.basis, starts, folds, executor)
+    return [_Ours(i, basis, each, 0.0) for i, each in zip(found.chances, fits, strict=True)]
+
+
+def _held(
+    lessons: Lessons, folds: int, seed: Seed, executor: Executor | None
+) -> tuple[tuple[int, Floats], ...]:
+    """The predictions of learners that are not ours, each fit an item of work."""
+    others = [i for i, each in enumerate(lessons.nuisances) if not each.ours]
+    if not others:
+        return ()
+    everything = lessons.held
+    if everything is None:
+        name = lessons.nuisances[others[0]].choice
+        raise UnsuitableLearner(
+            name if isinstance(name, str) else type(name).__name__,
+            "it learns from all rows at once, and these are read block by block",
+            'Take learners="linear", or read the rows into memory (whence.table, or a sample of the scan).',
+        )
+    splits = everything.splits.shape[1]
+    items = [(i, split, fold) for i in others for split in range(splits) for fold in range(folds)]
+    task = _Fit(everything, seed)
+    kind = kind_of_fits([lessons.nuisances[i].choice for i in others], everything.design.size)
+    results = (
+        [task(item) for item in items]
+        if executor is None
+        else executor.map(task, items, stage="nuisances", kind=kind)
+    )
+    found = {i: np.empty((splits, lessons.n)) for i in others}
+    for (i, split, fold), predicted in zip(items, results, strict=True):
+        found[i][split, everything.splits[:, split] == fold] = predicted
+    return tuple(found.items())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fit:
+    """One item of work: a nuisance in a fold of a split. Held as one task, so that arrays travel once."""
+
+    rows: Lesson
+    seed: Seed
+
+    def __call__(self, item: tuple[int, int, int]) -> Floats:
+        which, split, fold = item
+        nuisance, labels = self.rows.nuisances[which], self.rows.splits[:, split]
+        learn = labels != fold if nuisance.members is None else (labels != fold) & nuisance.members
+        return fit_predict(
+            nuisance.choice,
+            self.rows.design[learn],
+            nuisance.target[learn],
+            self.rows.design[labels == fold],
+            probability=nuisance.probability,
+            seed=self.seed.child(which).child(split).child(fold),
+        )

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from whence.estimation.crossfit import Nuisance
+from whence.estimation.lessons import Nuisance
 from whence.numerics.arrays import floats
 
 if TYPE_CHECKING:
@@ -34,7 +32,7 @@ def nuisances_of(plan: EstimationPlan, data: Problem) -> tuple[tuple[Nuisance, .
             (Nuisance(data.t, by_treatment, probability=binary, ridge=treatment_ridge),),
             (Nuisance(data.y, by_outcome, probability=False, ridge=outcome_ridge),),
         )
-    chances = data.arms[:1] if _covering(data) else data.arms
+    chances = data.arms[:1] if data.covered else data.arms
     modelled = data.arms[1:] if plan.treated else data.arms
     return (
         tuple(Nuisance(floats(a), by_treatment, probability=True, ridge=treatment_ridge) for a in chances),
@@ -44,10 +42,6 @@ def nuisances_of(plan: EstimationPlan, data: Problem) -> tuple[tuple[Nuisance, .
     )
 
 
-def _covering(data: Problem) -> bool:
-    return len(data.arms) == 2 and bool(np.all(data.arms[0] | data.arms[1]))
-
-
 def chances_of(data: Problem, predicted: Sequence[Floats]) -> list[Floats]:
     """The chance of each arm from the treatment's predictions."""
-    return [predicted[0], 1.0 - predicted[0]] if _covering(data) else list(predicted)
+    return [predicted[0], 1.0 - predicted[0]] if data.covered else list(predicted)

@@ -1,4 +1,4 @@
-"""Whether the arms can be compared: propensities, effective sizes, balance before and after weighting.
+"""Whether the arms can be compared: weights, common support, and when there is too little of it.
 
 Source: G. Imbens and D. Rubin, *Causal Inference for Statistics* (2015), chapter 14; L. Kish (1965).
 """
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.estimation.scores import CLIP, arm_weights, odds_weights
-from whence.estimation.values import BINS, QUANTILES, Arm, Balance, Overlap
+from whence.estimation.propensities import seen
+from whence.estimation.scores import arm_weights, odds_weights
 from whence.numerics.arrays import floats
-from whence.numerics.intervals import effective_size
 from whence.numerics.logistic import fit_logistic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from whence.estimation.values import Overlap
     from whence.numerics.arrays import Booleans, Floats
 
 SMALL_EFFECTIVE_SIZE = 50.0
@@ -46,23 +46,8 @@ def overlap(
     *,
     treated: bool,
 ) -> Overlap:
-    """What the propensities say: `chances` are those of being in each arm, of which the first is shown."""
-    first = chances[0]
-    members = np.logical_or.reduce(list(arms))
-    found = tuple(
-        Arm(
-            label,
-            int(np.count_nonzero(arm)),
-            tuple(float(q) for q in np.quantile(first[arm], QUANTILES)),
-            tuple(int(count) for count in np.histogram(first[arm], bins=BINS, range=(0.0, 1.0))[0]),
-            effective_size(weight),
-        )
-        for arm, weight, label in zip(arms, weights, labels, strict=True)
-    )
-    cut = (first < CLIP) | (first > 1.0 - CLIP)
-    if treated:
-        cut = cut & (first > 0.5)  # for the treated a chance near zero only makes a small weight
-    return Overlap(found, common_support(arms, chances, treated=treated), float(np.mean(cut[members])))
+    """What the propensities of rows at hand say: `chances` are those of being in each arm."""
+    return seen(arms, chances, weights, treated=treated).told(labels, treated=treated)
 
 
 def common_support(arms: Sequence[Booleans], chances: Sequence[Floats], *, treated: bool) -> float:
@@ -70,20 +55,14 @@ def common_support(arms: Sequence[Booleans], chances: Sequence[Floats], *, treat
 
     For the treated, those in the first arm count; else everyone does, whichever arm they were in or none.
     """
-    if treated:
-        first = chances[0]
-        low, high = float(first[arms[1]].min()), float(first[arms[1]].max())
-        return float(np.mean((first[arms[0]] >= low) & (first[arms[0]] <= high)))
-    inside = np.ones(arms[0].size, dtype=np.bool_)
-    for arm, chance in zip(arms, chances, strict=True):
-        inside &= (chance >= chance[arm].min()) & (chance <= chance[arm].max())
-    return float(np.mean(inside))
+    return seen(arms, chances, [floats(arm) for arm in arms], treated=treated).support(treated=treated)
 
 
-def apart(arms: Sequence[Booleans], found: Overlap) -> bool:
-    """Whether nobody can be compared: no common support, or for one arm none among those outside it."""
-    if len(arms) == 1:
-        return not bool(arms[0].all()) and found.common_support <= float(np.mean(arms[0]))
+def apart(found: Overlap, rows: int) -> bool:
+    """Whether nobody can be compared: no common support, or for one arm of `rows` none outside of it."""
+    if len(found.arms) == 1:
+        within = found.arms[0].n / rows
+        return within < 1.0 and found.common_support <= within * (1.0 + 1e-9)
     return found.common_support == 0.0
 
 
@@ -109,40 +88,3 @@ def is_poor(found: Overlap) -> bool:
     little = any(arm.effective_size < LEAST_SHARE * arm.n for arm in found.arms)
     small = any(arm.effective_size < SMALL_EFFECTIVE_SIZE <= arm.n for arm in found.arms)
     return little or small or found.common_support < LEAST_SUPPORT
-
-
-def balance(
-    design: Floats, labels: Sequence[str], arms: Sequence[Booleans], weights: Sequence[Floats]
-) -> tuple[Balance, ...]:
-    """The standardised mean difference of each design column between two arms, plain and weighted.
-
-    The scale is the root of the mean of the two arms' variances before weighting.
-    """
-    if len(arms) != 2 or design.shape[1] == 0:
-        return ()
-    means = [design[arm].mean(axis=0) for arm in arms]
-    spread = np.sqrt((design[arms[0]].var(axis=0) + design[arms[1]].var(axis=0)) / 2.0)
-    scale = np.where(spread > 0.0, spread, 1.0)
-    weighted = [weight @ design / float(np.sum(weight)) for weight in weights]
-    before, after = (means[0] - means[1]) / scale, (weighted[0] - weighted[1]) / scale
-    return tuple(
-        Balance(label, float(b), float(a)) for label, b, a in zip(labels, before, after, strict=True)
-    )
-
-
-def correlations(
-    design: Floats, labels: Sequence[str], treatment: Floats, left: Floats
-) -> tuple[Balance, ...]:
-    """For a treatment that is a number: its correlation with each column, and that of what is left of it."""
-    spread = design.std(axis=0)
-    scale = np.where(spread > 0.0, spread, 1.0)
-    centred = (design - design.mean(axis=0)) / scale
-
-    def of(t: Floats) -> Floats:
-        size = float(t.std())
-        return floats(centred.T @ (t - t.mean()) / t.size / (size if size > 0.0 else 1.0))
-
-    return tuple(
-        Balance(label, float(b), float(a))
-        for label, b, a in zip(labels, of(treatment), of(left), strict=True)
-    )

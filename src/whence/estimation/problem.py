@@ -16,6 +16,8 @@ from whence.numerics.arrays import floats
 from whence.runtime.errors import TextInNumericRole, UnsuitableMethod
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.estimation.columns import Columns
     from whence.estimation.plan import EstimationPlan
     from whence.numerics.arrays import Booleans, Floats, Integers
@@ -27,7 +29,8 @@ class Problem:
 
     `y` (n,) the outcome; `t` (n,) the treatment: 1 in the first arm, or its number for a slope; `arms` who
     is in each arm; `design` (n, p) with `labels`; `group` whose effect is asked for; `clusters` codes;
-    `rows_dropped` rows lost before; `copies` which row each is a copy of, in a sample drawn with replacement.
+    `rows_dropped` rows lost before; `copies` which row each is a copy of, in a sample drawn with replacement;
+    `covered` whether everyone is in one of two arms.
     """
 
     y: Floats
@@ -39,6 +42,7 @@ class Problem:
     clusters: Integers | None
     rows_dropped: int
     copies: Integers | None = None
+    covered: bool = False
 
     @property
     def n(self) -> int:
@@ -53,7 +57,7 @@ class Problem:
             codes[arm] = i
         return codes
 
-    def rows(self, chosen: Integers) -> Problem:
+    def rows(self, chosen: Integers | slice) -> Problem:
         """Some of the rows, by position."""
         return replace(
             self,
@@ -85,29 +89,66 @@ def problem(plan: EstimationPlan, columns: Columns) -> Problem | Refusal:
             f"No row has {spelt(empty[0])}, so there is nothing to compare with.",
             (f"rows with {spelt(empty[0])}",),
         )
-    if len(arms) == 2 and (plan.treated or plan.method in ("ols", "plr")):
+    covered = len(arms) == 2 and bool(np.all(arms[0] | arms[1]))
+    if among_arms(plan) and not covered:
         both = arms[0] | arms[1]
-        rows, arms = rows.selected(both), (arms[0][both], arms[1][both])
-    y = outcome_of(plan, rows)
-    t = floats(arms[0]) if arms else numeric(rows, plan.treatment, "treatment")
+        rows, arms, covered = rows.selected(both), (arms[0][both], arms[1][both]), True
+    outcome_of(plan, rows)  # text is an error, whatever else there is to refuse
+    t = treatment_of(plan, rows, arms)
     if bool(np.all(t == t[0])) and len(arms) != 1:
-        return NoVariation(
-            f"{plan.treatment} is {t[0]:g} in every row, so its effect cannot be seen.",
-            (f"rows in which {plan.treatment} differs",),
-        )
+        return no_variation(plan, float(t[0]))
     group = rows.members(plan.within)
     if not bool(group.any()):
-        return ImpossibleEvidence(f"No row has {spelt(plan.within)}.")
+        return nobody_within(plan)
     apart = told_apart(plan, rows, arms, group)
     if apart is not None:
         return apart
+    found = arrays(plan, rows, rows_dropped=columns.rows_dropped, covered=covered)
+    return _too_few(plan, found) or found
+
+
+def among_arms(plan: EstimationPlan) -> bool:
+    """Whether only rows of the two arms have a part in the comparison, and none of a third level."""
+    return len(plan.arms) == 2 and (plan.treated or plan.method in ("ols", "plr"))
+
+
+def arrays(plan: EstimationPlan, rows: Columns, *, rows_dropped: int, covered: bool) -> Problem:
+    """The arrays of a plan on rows, all of them or a block, that were found fit for it."""
+    arms = tuple(rows.members(arm) for arm in plan.arms)
     # Whoever asks for plain regression has a regression in mind, in which numbers are numbers.
     classes = plan.options.method != "ols"
     design, labels = rows.design(dict.fromkeys((*plan.adjust, *plan.by)), classes=classes)
     name = plan.options.clusters
-    clusters = None if name is None else rows[name].codes()
-    found = Problem(y, t, arms, design, labels, group, clusters, columns.rows_dropped, rows.copies)
-    return _too_few(plan, found) or found
+    return Problem(
+        outcome_of(plan, rows),
+        treatment_of(plan, rows, arms),
+        arms,
+        design,
+        labels,
+        rows.members(plan.within),
+        None if name is None else rows[name].codes(),
+        rows_dropped,
+        rows.copies,
+        covered,
+    )
+
+
+def treatment_of(plan: EstimationPlan, rows: Columns, arms: Sequence[Booleans]) -> Floats:
+    """One in the first arm and nought elsewhere, or the treatment's numbers."""
+    return floats(arms[0]) if arms else numeric(rows, plan.treatment, "treatment")
+
+
+def no_variation(plan: EstimationPlan, value: float) -> NoVariation:
+    """The refusal of a treatment that is the same in every row."""
+    return NoVariation(
+        f"{plan.treatment} is {value:g} in every row, so its effect cannot be seen.",
+        (f"rows in which {plan.treatment} differs",),
+    )
+
+
+def nobody_within(plan: EstimationPlan) -> ImpossibleEvidence:
+    """The refusal of a group that no row belongs to."""
+    return ImpossibleEvidence(f"No row has {spelt(plan.within)}.")
 
 
 def outcome_of(plan: EstimationPlan, rows: Columns) -> Floats:

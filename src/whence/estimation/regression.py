@@ -14,7 +14,8 @@ import numpy as np
 
 from whence.estimation import cautions
 from whence.estimation.naive import naive_comparison
-from whence.estimation.overlap import balance, support_of_regression
+from whence.estimation.balance import balance
+from whence.estimation.overlap import support_of_regression
 from whence.estimation.plan import spelt
 from whence.estimation.values import Balance, Diagnostics, Estimate
 from whence.language.refusals import NoVariation, Refusal, TooFewRows
@@ -72,8 +73,8 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
         label=plan.label,
         diagnostics=_diagnostics(plan, data, arms),
         warnings=(
-            *cautions.of_regression(plan.treatment, left, support_of_regression(design[:, :-1], arms)),
-            *cautions.of_range(plan, t),
+            *cautions.of_regression(plan.treatment, y.size, np.array([np.sum(left**2), np.sum(left**4)]), support_of_regression(design[:, :-1], arms)),
+            *cautions.of_range(plan, float(t.min()), float(t.max())),
             *cautions.of_rows(data.rows_dropped, data.n),
             *cautions.of_clusters(clusters if kind == "CR1" else None, arms),
             *cautions.of_influence(influence[group]),

@@ -1,30 +1,61 @@
-"""The scores: from out-of-fold predictions to a number and the influence of each row on it.
+"""The scores: every estimate here is a signed sum of ratios of sums over rows.
 
-Each function returns the estimate and influence values (n,) that average to zero. Inverse-probability weights
-are normalised to average one, which keeps the estimate within the range of what was seen (Hájek).
+What a row adds above and below each ratio is known from its own predictions; the estimate and the influence
+of every row on it follow from the sums. Inverse-probability weights are so normalised to average one, which
+keeps the estimate within the range of what was seen (Hájek).
 
 Source: J. Robins, A. Rotnitzky and L. Zhao, J. Amer. Statist. Assoc. 89 (1994), for the augmented means;
 V. Chernozhukov and others, Econometrics Journal 21 (2018), for cross-fitting and the partially linear score.
 
 >>> import numpy as np
 >>> y, x = np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.0, 1.0, 0.0, 1.0])
->>> round(slope(y - y.mean(), x - x.mean())[0], 6)
+>>> round(settled(slope(y - y.mean(), x - x.mean()))[0], 6)
 1.0
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.numerics.arrays import floats
+from whence.numerics.arrays import Floats, floats
+from whence.numerics.ratios import Ratios, ratios_of
 
 if TYPE_CHECKING:
-    from whence.numerics.arrays import Booleans, Floats
+    from whence.numerics.arrays import Booleans
 
 CLIP = 0.01
 """Propensities are cut to [0.01, 0.99]: no row counts more than a hundredfold."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Score:
+    """Σ sign · Σ top / Σ bottom: what each row adds above and below each of J ratios (J, n), and signs (J,)."""
+
+    tops: Floats
+    bottoms: Floats
+    signs: Floats
+
+    def less(self, other: Score) -> Score:
+        """The difference of two."""
+        return Score(
+            np.concatenate([self.tops, other.tops]),
+            np.concatenate([self.bottoms, other.bottoms]),
+            np.concatenate([self.signs, -other.signs]),
+        )
+
+    def influence(self, ratios: Ratios, split: int = 0) -> Floats:
+        """The influence of each row (n,) on the estimate that has these ratios over all rows."""
+        weights = ratios.weights(self.signs)[split]
+        return weights @ (self.tops - ratios.values[split][:, None] * self.bottoms)
+
+
+def settled(score: Score) -> tuple[float, Floats]:
+    """The estimate from rows that are all at hand, and influence values (n,) that average to zero."""
+    ratios = ratios_of([(score.tops, score.bottoms)])
+    return float(ratios.totals(score.signs)[0]), score.influence(ratios)
 
 
 def clipped(chances: Floats) -> Floats:
@@ -46,29 +77,25 @@ def odds_weights(base: Booleans, chance: Floats) -> Floats:
     return np.where(base, cut / (1.0 - cut), 0.0)
 
 
-def augmented_mean(y: Floats, weights: Floats, predicted: Floats) -> tuple[float, Floats]:
+def augmented_mean(y: Floats, weights: Floats, predicted: Floats) -> Score:
     """E[Y | do(arm)]: the predictions' mean, corrected by the arm's weighted residuals."""
-    shares = weights / float(np.mean(weights))
-    residuals = y - predicted
-    correction = float(np.mean(shares * residuals))
-    centre = float(np.mean(predicted))
-    return centre + correction, predicted - centre + shares * (residuals - correction)
+    return Score(
+        np.stack([predicted, weights * (y - predicted)]),
+        np.stack([np.ones_like(predicted), weights]),
+        np.ones(2),
+    )
 
 
-def effect_on_treated(
-    y: Floats, treated: Booleans, weights: Floats, predicted: Floats
-) -> tuple[float, Floats]:
+def effect_on_treated(y: Floats, treated: Booleans, weights: Floats, predicted: Floats) -> Score:
     """E[Y₁ − Y₀ | treated]: what the treated have over the prediction, less what the weighted others have."""
-    residuals = y - predicted
-    ones = floats(treated)
-    shares_treated, shares_others = ones / float(np.mean(ones)), weights / float(np.mean(weights))
-    top = float(np.mean(shares_treated * residuals))
-    bottom = float(np.mean(shares_others * residuals))
-    return top - bottom, shares_treated * (residuals - top) - shares_others * (residuals - bottom)
+    residuals, ones = y - predicted, floats(treated)
+    return Score(
+        np.stack([ones * residuals, weights * residuals]),
+        np.stack([ones, weights]),
+        np.array([1.0, -1.0]),
+    )
 
 
-def slope(y_left: Floats, t_left: Floats) -> tuple[float, Floats]:
+def slope(y_left: Floats, t_left: Floats) -> Score:
     """The partially linear effect of one unit: what is left of Y on what is left of T."""
-    square = float(np.mean(t_left**2))
-    value = float(np.mean(t_left * y_left)) / square
-    return value, t_left * (y_left - value * t_left) / square
+    return Score((t_left * y_left)[None, :], (t_left**2)[None, :], np.ones(1))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 ROUNDS = 60
 HALVINGS = 30
-CLOSE = 1e-13
+CLOSE = 1e-15
 """A squared distance to the top, in standard errors, that is none."""
 
 SLOW = 0.25

@@ -13,12 +13,14 @@ Source: T. Hastie, R. Tibshirani and J. Friedman, *The Elements of Statistical L
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
     from whence.numerics.arrays import Floats
+    from whence.numerics.fold_moments import Standard
 
 Knots: TypeAlias = "tuple[Floats, ...]"
 """Where each column of a design may bend; nowhere, for columns of few values."""
@@ -41,5 +43,27 @@ def knots(design: Floats) -> Knots:
 
 def hinges(design: Floats, at: Knots) -> Floats:
     """The design (n, p) and max(x − knot, 0) for each knot of its columns."""
-    bent = [np.maximum(design[:, place, None] - each, 0.0) for place, each in enumerate(at) if each.size]
-    return np.concatenate([design, *bent], axis=1)
+    found = [np.maximum(design[:, place, None] - each, 0.0) for place, each in enumerate(at) if each.size]
+    return np.concatenate([design, *found], axis=1)
+
+
+def bent(design: Floats, at: Knots | None) -> Floats:
+    """The design with its hinges at these knots; itself if there are none."""
+    return design if at is None else hinges(design, at)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Basis:
+    """Columns made from a design: itself, or bent at knots; and how they are made alike."""
+
+    knots: Knots | None
+    form: Standard
+
+    @property
+    def width(self) -> int:
+        """How many columns it makes, that of ones included."""
+        return 1 + self.form.means.size
+
+    def columns(self, design: Floats) -> Floats:
+        """A column of ones, and those of the basis, made alike."""
+        return self.form.apply(bent(design, self.knots))

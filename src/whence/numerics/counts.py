@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.numerics.kernels.counting import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -27,9 +29,7 @@ def cell_index(codes: Sequence[Integers], sizes: Sequence[int]) -> Integers:
 
 def cross_table(codes: Sequence[Integers], sizes: Sequence[int]) -> Integers:
     """How many rows fall in each cell: an array with one axis per code, of the given sizes."""
-    cells = int(np.prod(sizes, dtype=np.int64))
-    counted = np.bincount(cell_index(codes, sizes), minlength=cells)
-    return counted.astype(np.int64).reshape(tuple(sizes))
+    return counted(codes, sizes).reshape(tuple(sizes))
 
 
 def level_codes(column: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[Integers, tuple[float, ...]]:

@@ -69,7 +69,7 @@ def fold_moments(columns: Floats, whole: Central, groups: Sequence[Integers], fo
     """
     centred = with_intercept(columns - whole.means)
     grams = [[grams_of_labels(centred, split, folds) for split in labels.T] for labels in groups]
-    return FoldMoments(whole, np.array(grams).reshape(len(groups), -1, folds, *(centred.shape[1],) * 2))
+    return FoldMoments(whole, np.array(grams) if grams else np.zeros((0, 1, folds, *(centred.shape[1],) * 2)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

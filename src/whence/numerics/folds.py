@@ -44,12 +44,13 @@ def fold_labels(
     if clusters is not None:
         names, member = np.unique(clusters, return_inverse=True)
         return _dealt(names.size, folds, generator(seed), 0)[member.ravel()]
-    labels = np.empty(strata.size, dtype=np.int64)
+    codes = integers(strata)
+    labels = np.empty(codes.size, dtype=np.int64)
     places: tuple[int, ...] | None = None
-    for number, rows in enumerate(blocks(strata.size)):
-        sizes = sizes_of(strata[rows])
+    for number, rows in enumerate(blocks(codes.size)):
+        sizes = sizes_of(codes[rows])
         places = first_places(sizes) if places is None else places
-        labels[rows] = dealt_block(strata[rows], folds, as_seed(seed), number, places)
+        labels[rows] = dealt_block(codes[rows], folds, as_seed(seed), number, places)
         places = next_places(places, sizes)
     return labels
 

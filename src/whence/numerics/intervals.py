@@ -73,5 +73,9 @@ def effective_size(weights: Floats) -> float:
 
     Source: L. Kish, Survey Sampling (1965).
     """
-    squares = float(np.sum(weights**2))
-    return float(np.sum(weights)) ** 2 / squares if squares > 0.0 else 0.0
+    return effective_size_of(float(np.sum(weights)), float(np.sum(weights**2)))
+
+
+def effective_size_of(total: float, squares: float) -> float:
+    """The effective sample size from the sums of weights and of their squares."""
+    return total**2 / squares if squares > 0.0 else 0.0

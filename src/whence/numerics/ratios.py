@@ -8,9 +8,8 @@ Source: W. Cochran, *Sampling Techniques* (1977), chapter 6, for the ratio estim
 R. LeVeque, The American Statistician 37 (1983), for the joining.
 
 >>> import numpy as np
->>> tops, bottoms = np.array([[[2.0, 4.0, 9.0]]]), np.array([[[1.0, 1.0, 1.0]]])
->>> low, high = ratios_of(tops[..., :1], bottoms[..., :1]), ratios_of(tops[..., 1:], bottoms[..., 1:])
->>> found = low + high
+>>> tops, bottoms = np.array([[2.0, 4.0, 9.0]]), np.ones((1, 3))
+>>> found = ratios_of([(tops[:, :1], bottoms[:, :1])]) + ratios_of([(tops[:, 1:], bottoms[:, 1:])])
 >>> found.values.tolist(), found.squares(np.ones(1)).tolist()
 ([[5.0]], [26.0])
 """
@@ -23,6 +22,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.numerics.arrays import Floats
 
 
@@ -70,19 +71,25 @@ class Ratios:
         return self.values @ signs
 
 
-def ratios_of(tops: Floats, bottoms: Floats) -> Ratios:
-    """The ratios of one block, tops and bottoms (S, J, n)."""
-    splits, many, rows = tops.shape
-    below = bottoms.sum(axis=2)
+def ratios_of(splits: Sequence[tuple[Floats, Floats]]) -> Ratios:
+    """The ratios of one block: of each split tops and bottoms (J, n)."""
+    found = [_of_split(tops, bottoms) for tops, bottoms in splits]
+    values, below, products = (np.stack(each) for each in zip(*found, strict=True))
+    return Ratios(float(splits[0][0].shape[1]), values, below, products)
+
+
+def _of_split(tops: Floats, bottoms: Floats) -> tuple[Floats, Floats, Floats]:
+    many, rows = tops.shape
+    below = bottoms.sum(axis=1)
     safe = np.where(below == 0.0, 1.0, below)
-    values = np.where(below == 0.0, 0.0, tops.sum(axis=2) / safe)
-    both = np.empty((splits, 2 * many, rows))
-    both[:, many:] = bottoms
-    np.subtract(tops, values[:, :, None] * bottoms, out=both[:, :many])
+    values = np.where(below == 0.0, 0.0, tops.sum(axis=1) / safe)
+    both = np.empty((2 * many, rows))
+    both[many:] = bottoms
+    np.subtract(tops, values[:, None] * bottoms, out=both[:many])
     # What rounding left of the ratio is taken out again.
-    rest = np.where(below == 0.0, 0.0, both[:, :many].sum(axis=2) / safe)
-    both[:, :many] -= rest[:, :, None] * bottoms
-    return Ratios(float(rows), values + rest, below, np.stack([each @ each.T for each in both]))
+    rest = np.where(below == 0.0, 0.0, both[:many].sum(axis=1) / safe)
+    both[:many] -= rest[:, None] * bottoms
+    return values + rest, below, both @ both.T
 
 
 def mean_errors(squares: Floats, rows: float) -> Floats:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from whence.identification.designs.implications import implied_independences
 from whence.numerics.multiplicity import holm
-from whence.refutation.implications import tested
+from whence.refutation.implications import ROOT, deals_for, dealt_out, tested
 from whence.refutation.power import power_of_tests
 from whence.refutation.result import VISIBLE_BIAS, Refutation, verdict_of
 
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from whence.estimation.columns import Columns
     from whence.language.graph import Graph
+    from whence.runtime.seeds import Seed
 
 NAME = "absent effect"
 
 
 def absent_effect(
-    graph: Graph, columns: Columns, treatments: Sequence[str], outcomes: Sequence[str]
+    graph: Graph, columns: Columns, treatments: Sequence[str], outcomes: Sequence[str], seed: Seed = ROOT
 ) -> Refutation:
     """Hold to the data each independence of a treatment and an outcome that the graph implies."""
     pairs = {frozenset((x, y)) for x in treatments for y in outcomes}
@@ -40,7 +41,11 @@ def absent_effect(
             "effect, and the data have no say in whether there is one."
         )
         return Refutation(NAME, "inconclusive", null, None, None, None, blind_to, sentence, {"tests": []})
-    tests = [tested(each, columns) for each in found]
+    deals, chance = deals_for(columns, len(found)), seed.child("refute").child("implications")
+    tests = [
+        dealt_out(tested(each, columns), each, columns, deals, chance.child(i))
+        for i, each in enumerate(found)
+    ]
     held = holm([test.p for test in tests])
     told = [
         {"x": each.x, "y": each.y, "given": list(each.given), "p": test.p, "p_held": p, "n": test.n}

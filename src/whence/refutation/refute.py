@@ -70,7 +70,7 @@ def refute(
     # Chained, not gathered: each check is told as soon as it is done.
     for found in chain(
         _of_number(estimate, table, benchmarks, root, workers),
-        _of_graph(estimate, table, held, workers),
+        _of_graph(estimate, table, held, root, workers),
         _of_placebos(estimate, table, graph, placebo_outcomes, root, workers),
     ):
         emit(Refuted(stage="refute", name=found.name, verdict=found.verdict))
@@ -112,12 +112,12 @@ def _of_number(
 
 
 def _of_graph(
-    estimate: Estimate, table: Table, graph: Graph | None, executor: Executor
+    estimate: Estimate, table: Table, graph: Graph | None, seed: Seed, executor: Executor
 ) -> Iterator[Refutation]:
     known = () if graph is None else tuple(name for name in graph.observed if name in table)
     if graph is not None and len(known) > 1 and estimate.plan is not None and estimate.se:
         rows, shape = columns_of(table, known).expanded(), shape_of(estimate.plan)
-        yield from implications(graph, rows, shape, executor)
+        yield from implications(graph, rows, shape, seed.child("refute"), executor)
 
 
 def _of_placebos(

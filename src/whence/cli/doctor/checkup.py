@@ -1,10 +1,11 @@
-"""The whole of what the doctor looks at, as values: the interpreter, its lock, the machine, the libraries, the
-sandbox, what the backends cost and gain, and what the policy makes of it.
+"""The whole of what the doctor looks at, as values.
+
+The interpreter and its lock, the machine, the libraries, the sandbox, what the backends cost and gain, and
+what the policy makes of it.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,11 +13,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from whence.cli.doctor.measuring import Clock, Measured, Overhead, busy, measured, overhead
-from whence.cli.doctor.work import WORK
+from whence.cli.doctor.work import OF_THE_DOCTOR, WORK
 from whence.runtime.events import Started, emit
-from whence.runtime.executor import cores, interpreters, processes, serial, threads
+from whence.runtime.executor import cores, executor, processes, serial, threads
 from whence.runtime.executor.calibration import Calibration
-from whence.runtime.executor.policy import Choice, Place, Work, worth_from
+from whence.runtime.executor.policy import Place, Work, worth_from
 from whence.runtime.machine.capacity import Capacity, capacity
 from whence.runtime.machine.gil import Lock, gil_enabled, imported
 from whence.runtime.machine.interpreter import Interpreter, interpreter, versions
@@ -42,6 +43,9 @@ CORE: Final = (
 
 LATE: Final = ("duckdb", "numba", "aiohttp", "pydantic")
 """What is imported for some questions only: files, counting, language models."""
+
+HEAVY: Final = ("scipy.linalg", "sklearn.ensemble", "duckdb", "numba")
+"""Libraries that take a fresh worker long to load."""
 
 MOST_WORKERS: Final = 16
 """More would take too long to measure, and would not be known any better."""
@@ -109,7 +113,7 @@ class Checkup:
     @property
     def calibration(self) -> Calibration:
         """What the policy reads."""
-        return calibrated(self.overheads, self.work, self.at)
+        return calibrated(self.overheads, self.work, self.lock, self.at)
 
     def to_dict(self) -> dict[str, JSON]:
         """As plain JSON (`whence.doctor/1`)."""
@@ -145,6 +149,7 @@ class Checkup:
             "does": kind.does,
             "kind": kind.kind,
             "seconds": each.seconds,
+            "holds_lock": each.holds,
             "gains": {name: _fields(gain) for name, gain in each.gains.items()},
             "identical_bytes": dict(each.same),
             "policy": _fields(self.decisions[each.key]),
@@ -154,14 +159,14 @@ class Checkup:
 def checkup(pace: Pace = THOROUGH) -> Checkup:
     """Look at everything, and measure; tells its stages to whoever listens."""
     around = capacity()  # before our own work makes the machine look busy
-    emit(Started(stage="looking at the interpreter"))
+    emit(Started(stage=f"{OF_THE_DOCTOR}looking at the interpreter"))
     lock = imported((*CORE, *LATE))
-    emit(Started(stage="trying to break out of the sandbox"))
+    emit(Started(stage=f"{OF_THE_DOCTOR}trying to break out of the sandbox"))
     sandbox = _sandbox()
     workers = min(max(2, cores()), MOST_WORKERS)
     overheads: dict[str, Overhead] = {}
     for name, make in _makers(workers).items():
-        emit(Started(stage=f"starting {name}"))
+        emit(Started(stage=f"{OF_THE_DOCTOR}starting {name}"))
         overheads[name] = overhead(make)
     clock: Clock = "threads" if around.busy or busy(serial()) else "wall"
     work = tuple(_measured(workers, pace, clock))
@@ -181,11 +186,13 @@ def checkup(pace: Pace = THOROUGH) -> Checkup:
         sandbox,
         overheads,
         work,
-        _decisions(work, calibrated(overheads, work, at)),
+        _decisions(work, calibrated(overheads, work, lock, at)),
     )
 
 
-def calibrated(overheads: Mapping[str, Overhead], work: tuple[Measured, ...], at: str) -> Calibration:
+def calibrated(
+    overheads: Mapping[str, Overhead], work: tuple[Measured, ...], lock: Lock, at: str
+) -> Calibration:
     """What was measured, as the policy wants it: of the works of one kind, the one that gains least."""
     gains: dict[str, dict[str, float]] = {}
     for each in work:
@@ -196,6 +203,8 @@ def calibrated(overheads: Mapping[str, Overhead], work: tuple[Measured, ...], at
         {name: cost.start for name, cost in overheads.items()},
         {name: cost.per_task for name, cost in overheads.items()},
         gains,
+        # A worker that has started has numpy.
+        {each.module.partition(".")[0]: each.cpu for each in lock.imports if each.module in HEAVY},
         at,
     )
 
@@ -206,7 +215,7 @@ def _decisions(work: tuple[Measured, ...], calibration: Calibration) -> dict[str
     for each in work:
         kind = WORK[each.key]
         # On threads the policy watches what it started: it would find what was found here.
-        seen = each.gains["threads"].middle if kind.kind != "io" else None
+        seen = each.gains["threads"].middle if kind.kind == "gil_free" else None
         asked = Work(
             kind.kind, 0.0, 100, sending=0.0, threads_gain=seen, shut_out="interpreters" not in each.gains
         )
@@ -225,7 +234,7 @@ def _measured(workers: int, pace: Pace, clock: Clock) -> Generator[Measured]:
             chosen = {
                 name: backend
                 for name, backend in backends.items()
-                if name != "interpreters" or kind.plain_python
+                if name != "interpreters" or not kind.extensions
             }
             yield measured(key, one, chosen, rounds=pace.rounds, seconds=pace.seconds, clock=clock)
     finally:
@@ -236,7 +245,7 @@ def _measured(workers: int, pace: Pace, clock: Clock) -> Generator[Measured]:
 def _makers(workers: int) -> dict[str, Callable[[], Executor]]:
     found: dict[str, Callable[[], Executor]] = {"threads": lambda: threads(workers)}
     if interpreter().subinterpreters:
-        found["interpreters"] = lambda: interpreters(workers)
+        found["interpreters"] = lambda: executor(f"interpreters:{workers}")
     found["processes"] = lambda: processes(workers)
     return found
 
@@ -250,6 +259,8 @@ def _libraries() -> tuple[Library, ...]:
 
 
 def _sandbox() -> Sandbox:
+    import asyncio  # noqa: TID251 - this is a door
+
     from whence.rlm.environments.opening import strength
     from whence.rlm.errors import ConfinementBroken, NotConfined
 

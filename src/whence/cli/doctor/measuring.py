@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from whence.cli.doctor.work import WORK, Trace, Traced, arithmetic, nothing
+from whence.cli.doctor.work import OF_THE_DOCTOR, WORK, Trace, Traced, arithmetic, nothing
 from whence.runtime.executor.calibration import StartUp
+from whence.runtime.machine.knocking import knocking
 
 if TYPE_CHECKING:
     from whence.runtime.executor import Executor
@@ -30,6 +31,9 @@ Clock: TypeAlias = Literal["wall", "threads"]
 
 WAITED_TOO_MUCH: Final = 0.1
 """The share of its time that serial work may wait for a core before clocks on the wall are given up."""
+
+HELD_ALWAYS: Final = 0.8
+"""Work that holds the lock for a larger share of the time can do nothing on threads but take turns."""
 
 TINY_TASKS: Final = 5_000
 LEAST_ITEMS: Final = 4
@@ -51,12 +55,14 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was found of a kind of work: `seconds` an item takes alone, and by backend the gain, and whether
-    the results were the same to the last bit.
+    """What was found of a kind of work: `seconds` an item takes alone, the share of the time in which it
+    `holds` the interpreter's lock, and by backend the gain, and whether the results were the same to the last
+    bit.
     """
 
     key: str
     seconds: float
+    holds: float
     gains: Mapping[str, Gain]
     same: Mapping[str, bool]
 
@@ -93,7 +99,7 @@ class Run:
         return sum(trace.after.waited - trace.before.waited for trace in self.traces) / max(wall, 1e-9)
 
 
-def measured(  # noqa: PLR0913 - a measurement has its terms
+def measured(
     key: str,
     serial: Executor,
     others: Mapping[str, Executor],
@@ -114,18 +120,31 @@ def measured(  # noqa: PLR0913 - a measurement has its terms
     expected = [trace.digest for trace in alone[0].traces]
     # Waiting is done as well on a busy machine as on a quiet one.
     of_wall = clock == "wall" or WORK[key].kind == "io"
+    holds = _holds(key, serial, count)
+    gains = {
+        name: [_gain(one, run, of_wall=of_wall) for one, run in zip(alone, runs, strict=True)]
+        for name, runs in company.items()
+    }
+    if not of_wall and holds >= HELD_ALWAYS and "threads" in gains:
+        # On a busy machine threads that take turns seldom meet, and look as if they did not.
+        gains["threads"] = [min(gain, 1 / holds) for gain in gains["threads"]]
     return Measured(
         key,
         _alone(alone, of_wall=of_wall) / count,
-        {
-            name: Gain.of([_gain(one, run, of_wall=of_wall) for one, run in zip(alone, runs, strict=True)])
-            for name, runs in company.items()
-        },
+        holds,
+        {name: Gain.of(found) for name, found in gains.items()},
         {
             name: all([trace.digest for trace in run.traces] == expected for run in runs)
             for name, runs in company.items()
         },
     )
+
+
+def _holds(key: str, serial: Executor, count: int) -> float:
+    """The share of the time in which the work, done one item after the other, holds the lock."""
+    with knocking() as knocker:
+        _run(key, serial, count)
+    return knocker.knocks.held
 
 
 def busy(serial: Executor) -> bool:
@@ -138,7 +157,7 @@ def overhead(make: Callable[[], Executor]) -> Overhead:
     cpu, began = _cpu_of_all(), time.perf_counter()
     backend = make()
     try:
-        backend.map(arithmetic, range(2 * backend.workers), stage="starting workers")
+        backend.map(arithmetic, range(2 * backend.workers), stage=f"{OF_THE_DOCTOR}starting workers")
         wall = time.perf_counter() - began
         per_task = min(_tiny(backend) for _ in range(3))
     finally:
@@ -153,17 +172,17 @@ def _start_of_threads(make: Callable[[], Executor]) -> tuple[float, float]:
     """Threads start with every map: the difference to a map that needs none."""
     walls: list[float] = []
     cpu = time.process_time()
+    backend = make()
     for _ in range(20):
-        backend, began = make(), time.perf_counter()
-        backend.map(nothing, range(backend.workers), stage="starting threads")
+        began = time.perf_counter()
+        backend.map(nothing, range(2 * backend.workers), stage=f"{OF_THE_DOCTOR}starting threads")
         walls.append(time.perf_counter() - began)
-        backend.close()
-    return min(walls), (time.process_time() - cpu) / 20 / max(1, backend.workers)
+    return min(walls), (time.process_time() - cpu) / len(walls) / backend.workers
 
 
 def _tiny(backend: Executor) -> float:
     began = time.perf_counter()
-    backend.map(nothing, range(TINY_TASKS), stage="handing over tasks", kind="python")
+    backend.map(nothing, range(TINY_TASKS), stage=f"{OF_THE_DOCTOR}handing over tasks", kind="python")
     return (time.perf_counter() - began) / TINY_TASKS
 
 
@@ -187,7 +206,9 @@ def _warmed(key: str, serial: Executor, others: Mapping[str, Executor], workers:
 def _run(key: str, backend: Executor, count: int) -> Run:
     work = WORK[key]
     began = time.perf_counter()
-    traces = backend.map(Traced(key), range(count), stage=f"measuring {work.name}", kind=work.kind)
+    traces = backend.map(
+        Traced(key), range(count), stage=f"{OF_THE_DOCTOR}measuring {work.name}", kind=work.kind
+    )
     return Run(time.perf_counter() - began, traces)
 
 

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from whence.runtime.executor import Kind
 from whence.runtime.machine.pulse import Pulse, lane, pulse
@@ -33,12 +34,15 @@ TREE_ROWS: Final = 2_000
 FIT_ROWS: Final = 300
 NAP: Final = 0.02
 
+OF_THE_DOCTOR: Final = "doctor: "
+"""How the names of the doctor's own stages begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class KindOfWork:
     """Work of one kind: how it is called, what it does, how a task of it declares itself, what it needs.
 
-    `holds_lock` is whether what it does mostly keeps the interpreter's lock, as far as is known.
+    `extensions` is whether it needs extension modules, which interpreters of their own do not take.
     """
 
     name: str
@@ -46,6 +50,7 @@ class KindOfWork:
     kind: Kind
     task: Callable[[int], bytes]
     needs: tuple[str, ...] = ()
+    extensions: bool = True
 
     @property
     def there(self) -> bool:
@@ -135,27 +140,24 @@ def bootstrap(item: int) -> bytes:
 
 def boosted(item: int) -> bytes:
     """A boosted fit with one OpenMP thread: compiled loops that release the lock."""
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
     from whence.numerics.blas import one_openmp_thread
 
     design, outcome = _rows(TREE_ROWS, COLUMNS)
     with one_openmp_thread():
-        fit = HistGradientBoostingRegressor(max_iter=12, max_leaf_nodes=15, random_state=item)
-        return fit.fit(design, outcome).predict(design).tobytes()
+        trees = _sklearn("ensemble").HistGradientBoostingRegressor(
+            max_iter=12, max_leaf_nodes=15, random_state=item
+        )
+        return trees.fit(design, outcome).predict(design).tobytes()
 
 
 def small_fits(item: int) -> bytes:
     """A few fits on few rows: most of the time is spent around the arithmetic, in Python."""
-    from sklearn.linear_model import LogisticRegression
-
     from whence.numerics.blas import one_openmp_thread
 
     design, outcome = _rows(FIT_ROWS, COLUMNS)
     with one_openmp_thread():
-        fits = [
-            LogisticRegression(C=0.1 + 0.1 * (item % 7) + part).fit(design, outcome > 0) for part in range(6)
-        ]
+        model = _sklearn("linear_model").LogisticRegression
+        fits = [model(C=0.1 + 0.1 * (item % 7) + part).fit(design, outcome > 0) for part in range(6)]
     return b"".join(fit.coef_.tobytes() for fit in fits)
 
 
@@ -163,6 +165,10 @@ def waiting(item: int) -> bytes:
     """Wait, as for a database or a language model."""
     time.sleep(NAP)
     return str(item).encode()
+
+
+def _sklearn(part: str) -> Any:  # noqa: ANN401 - a library without types
+    return import_module(f"sklearn.{part}")
 
 
 @lru_cache(maxsize=4)
@@ -177,13 +183,13 @@ def _rows(rows: int, columns: int) -> tuple[Floats, Floats]:
 
 WORK: Final[dict[str, KindOfWork]] = {
     "python": KindOfWork(
-        "pure Python", f"identifying an effect, {VARIABLES} variables", "python", identification
+        "pure Python", f"identify, {VARIABLES} variables", "python", identification, extensions=False
     ),
-    "numpy": KindOfWork("bootstrap in numpy", f"{REPLICATES} times {ROWS:,} rows", "gil_free", bootstrap),
-    "trees": KindOfWork("boosted trees", f"{TREE_ROWS:,} rows", "gil_free", boosted, ("sklearn",)),
-    "fits": KindOfWork(
-        "small scikit-learn fits", f"six fits, {FIT_ROWS} rows", "python", small_fits, ("sklearn",)
+    "numpy": KindOfWork("bootstrap in numpy", f"{REPLICATES} × {ROWS:,} rows", "gil_free", bootstrap),
+    "trees": KindOfWork("boosted trees", f"12 trees, {TREE_ROWS:,} rows", "gil_free", boosted, ("sklearn",)),
+    "fits": KindOfWork("small sklearn fits", f"6 fits, {FIT_ROWS} rows", "python", small_fits, ("sklearn",)),
+    "waiting": KindOfWork(
+        "waiting", f"{NAP * 1000:.0f} ms, as for a server", "io", waiting, extensions=False
     ),
-    "waiting": KindOfWork("waiting", f"{NAP * 1000:.0f} ms, as for a server", "io", waiting),
 }
 """By key, in the order in which they are shown."""

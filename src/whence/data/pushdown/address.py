@@ -1,14 +1,14 @@
-"""From what `remote` is given to a server: an address, or a connection of psycopg's, DuckDB's, SQLite's, another's.
+"""From what `remote` is given to a server: an address, or a connection of psycopg's or another driver's.
 
-An address may hold a password. It is put in a `Secret` before anything is done with it, and so is the password
-itself, so that neither can show in an error, a representation, a log or a report.
+An address may hold a password. It is put in a `Secret` before anything is done with it, and so is the
+password itself, so that neither can show in an error, a representation, a log or a report.
 """
 
 from __future__ import annotations
 
 import re
 import sqlite3
-from typing import Any, cast
+from typing import Any
 
 from whence.data.pushdown.dialects import dialect as dialect_of
 from whence.data.pushdown.local import DuckServer, OtherServer, SqliteServer
@@ -56,7 +56,7 @@ def _by_address(address: Secret, dialect: str | None) -> Server:
         raise InvalidOption(
             "connection",
             "an address that is not Postgres'",
-            "an address postgresql://user@host/database; for other databases an open connection, and for files "
+            "an address postgresql://user@host/database; for other databases an open connection, for files "
             "whence.table or whence.scan",
         )
     _only(dialect, "postgres")
@@ -70,7 +70,7 @@ def _by_address(address: Secret, dialect: str | None) -> Server:
     return PostgresServer(address, None, label)
 
 
-def _in_the_clear(connection: Any) -> bool:
+def _in_the_clear(connection: Any) -> bool:  # noqa: ANN401  (psycopg is optional)
     """Whether what is asked and answered can be read on its way through a network."""
     host = str(connection.info.host or "")
     local = host.startswith("/") or host in ("", "localhost", "127.0.0.1", "::1")
@@ -81,7 +81,7 @@ def _driver(source: object) -> str:
     """The package that a connection, or what it is derived from, comes from."""
     known = {"psycopg": "psycopg", "duckdb": "duckdb", "_duckdb": "duckdb"}
     for base in type(source).__mro__:
-        package = cast("str", base.__module__).partition(".")[0]
+        package = base.__module__.partition(".")[0]
         if package in known:
             return known[package]
     return ""

@@ -1,4 +1,5 @@
-"""How often each combination of values occurs, counted in the server: a small table that stands for a large one.
+"""How often each combination of values occurs, counted in the server: a small table that stands for a large
+one.
 
 Counts are whole numbers, so whatever is computed from them alone has the same digits as on the rows.
 """

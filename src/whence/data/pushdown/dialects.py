@@ -1,11 +1,13 @@
 """Our SQL said in a server's own, by SQLGlot; what SQLGlot makes of it is read back before it is believed.
 
-A query of ours is parsed as DuckDB's, written anew in the other dialect, and parsed again as that one. If it is
-then one statement that holds the very names that went in, it may run; a name that a dialect cannot quote is
-refused, not tried. Values that are sent beside the query are marked, and get the mark of the driver at hand.
+A query of ours is parsed as DuckDB's, written anew in the other dialect, and parsed again as that one. If it
+is then one statement that holds the very names that went in, it may run; a name that a dialect cannot quote
+is refused, not tried. Values that are sent beside the query are marked, and get the mark of the driver at
+hand.
 
-Postgres, DuckDB and SQLite are tried against real servers by our tests. Of other dialects (Snowflake, BigQuery
-and whatever else SQLGlot knows) only the text is checked, and a table that is asked in one of them says so.
+Postgres, DuckDB and SQLite are tried against real servers by our tests. Of other dialects (Snowflake,
+BigQuery and whatever else SQLGlot knows) only the text is checked, and a table that is asked in one of them
+says so.
 
 Source: PEP 249, "Python Database API Specification v2.0", paramstyle.
 
@@ -33,9 +35,9 @@ POSITIONAL: Final = {"qmark": "?", "format": "%s", "numeric": ":{}"}
 class Dialect:
     """What is particular to a kind of server.
 
-    `collation` makes texts equal only if they are the same letters; `wide_sums`: whether sums of whole numbers
-    of 64 bits are kept in more; `fence` keeps a sub-select from being copied into each place that uses it;
-    `tried`: whether our tests ask such a server; `title` is how people call it.
+    `collation` makes texts equal only if they are the same letters; `wide_sums`: whether sums of whole
+    numbers of 64 bits are kept in more; `fence` keeps a sub-select from being copied into each place that
+    uses it; `tried`: whether our tests ask such a server; `title` is how people call it.
     """
 
     name: str
@@ -123,7 +125,7 @@ def _holds(text: str, to: Dialect, names: set[str]) -> bool:
     return len(trees) == 1 and trees[0] is not None and _quoted(trees[0]) == names
 
 
-def _quoted(tree: Any) -> set[str]:
+def _quoted(tree: Any) -> set[str]:  # noqa: ANN401  (SQLGlot is optional)
     found = tree.find_all(sqlglot().exp.Identifier)
     return {str(each.this) for each in found if each.args.get("quoted")}
 
@@ -132,7 +134,7 @@ def _plain(name: str) -> bool:
     return re.fullmatch(r"[\w .-]+", name) is not None
 
 
-def sqlglot() -> Any:
+def sqlglot() -> Any:  # noqa: ANN401  (SQLGlot is optional)
     """The library. Raises `MissingExtra` where it is not installed."""
     try:
         return import_module("sqlglot")

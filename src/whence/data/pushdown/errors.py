@@ -9,7 +9,7 @@ from __future__ import annotations
 from whence.runtime.errors import DataError, UnsuitableMethod, quoted
 
 
-class UnreachableServer(DataError):
+class UnreachableServer(DataError):  # noqa: N818  (the names are the field's)
     """No connection to a database server: `reason` says why, in words of ours."""
 
     def __init__(self, reason: str, cure: str = "Check host, port, database and user.") -> None:
@@ -17,7 +17,7 @@ class UnreachableServer(DataError):
         super().__init__(f"Cannot connect to the database server: {reason}.", cure)
 
 
-class QueryFailed(DataError):
+class QueryFailed(DataError):  # noqa: N818
     """A server took a query of ours and did not answer it; `state` is its code for that, if it gave one."""
 
     def __init__(self, where: str, reason: str, cure: str = "", state: str = "") -> None:
@@ -28,7 +28,7 @@ class QueryFailed(DataError):
         super().__init__(f"Cannot ask {where}: {reason}{code}.", cure)
 
 
-class UnquotableName(DataError):
+class UnquotableName(DataError):  # noqa: N818
     """A name that cannot be written in a server's dialect with certainty, and so is not written at all."""
 
     def __init__(self, name: str, dialect: str) -> None:
@@ -40,7 +40,7 @@ class UnquotableName(DataError):
         )
 
 
-class TableChanged(DataError):
+class TableChanged(DataError):  # noqa: N818
     """The table was written to between two questions that belong together."""
 
     def __init__(self, where: str) -> None:
@@ -52,8 +52,8 @@ class TableChanged(DataError):
 
 
 COPY = (
-    "Copy what the question needs to a Parquet file (COPY … TO) and read that by wh.scan, which holds no more "
-    "of it in memory than a block at a time."
+    "Copy what the question needs to a Parquet file (COPY … TO) and ask that by wh.scan, which holds no more of "
+    "it in memory than a block."
 )
 """The cure wherever rows are needed."""
 

@@ -3,15 +3,15 @@
 A server adds floating-point numbers in the order in which its workers happen to meet the rows, so the same
 query gives other last digits tomorrow. Whole numbers have no such order. So each term is multiplied by the
 power of two that brings the largest just under 2^61 and rounded to a whole number of 64 bits, and those are
-added up, exactly, since such servers keep their sums in 128 bits or more. What is lost of a row is half a unit
-of 2^-61 of the largest term: less than adding in floating point would lose. A term whose bound may be far above
-what occurs is held in two such numbers, which together hold every bit of it.
+added up, exactly, since such servers keep their sums in 128 bits or more. What is lost of a row is half a
+unit of 2^-61 of the largest term: less than adding in floating point would lose. A term whose bound may be
+far above what occurs is held in two such numbers, which together hold every bit of it.
 
 Servers that keep such sums in 64 bits (SQLite) get more numbers of fewer bits, which cannot overflow below
 eight thousand million rows.
 
-Source: the fixed-point accumulator of U. Kulisch, *Computer Arithmetic and Validity* (2008), chapter 8, cut to
-the range that a bound on the terms leaves.
+Source: the fixed-point accumulator of U. Kulisch, *Computer Arithmetic and Validity* (2008), chapter 8, cut
+to the range that a bound on the terms leaves.
 
 >>> one = ExactSum("(d0 * d1)", bound=12.0)
 >>> one.sql(wide=True)
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from whence.data.pushdown.dialects import Dialect
 
 WIDE: Final = 61
-"""Bits of a number whose sum may be as long as it likes: two short of 63, for a bound that rounding made small."""
+"""Bits of a number whose sum may be of any length: two short of 63, for a bound that rounding made small."""
 
 NARROW: Final = 30
 """Bits of a number whose sum is held in 63."""
@@ -65,7 +65,7 @@ class ExactSum:
         return min((WIDE if wide else NARROW) - exponent, _LARGEST_POWER)
 
     def sql(self, *, wide: bool) -> list[str]:
-        """The whole numbers to be summed: the term to so many bits, then what that leaves, to as many more."""
+        """The numbers to be summed: the term to so many bits, then what that leaves, to as many more."""
         left = f"{self.term} * {number(math.ldexp(1.0, self.power(wide=wide)))}"
         further = number(math.ldexp(1.0, WIDE if wide else NARROW))
         written: list[str] = []

@@ -1,12 +1,13 @@
 """`where=` for a table in a server: an expression that means there what it means in memory, or a refusal.
 
-It passes the same check as everywhere else (`whence.data.expressions`); then its columns must be of kinds that it
-fits, which our own engine tells without any data; and then it may hold only what no two databases read
-differently: comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, plus, minus, times, constants and dates. Its texts are
-sent beside the query and never become part of it.
+It passes the same check as everywhere else (`whence.data.expressions`); then its columns must be of kinds
+that it fits, which our own engine tells without any data; and then it may hold only what no two databases
+read differently: comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, plus, minus, times, constants and dates.
+Its texts are sent beside the query and never become part of it.
 
 >>> from whence.data.pushdown.sql import Origin
->>> kept = filtered(Origin(("sales",), (("price", "number"), ("town", "text"))), "town = 'Lindau' AND price > 2")
+>>> sales = Origin(("sales",), (("price", "number"), ("town", "text")))
+>>> kept = filtered(sales, "town = 'Lindau' AND price > 2")
 >>> kept.origin.columns[0], kept.values
 (('town', 'text'), {'v0': 'Lindau'})
 """
@@ -24,8 +25,10 @@ from whence.data.pushdown.sql import Kind, Origin, value
 from whence.runtime.errors import InvalidFilter
 
 _ALLOWED: Final = frozenset(
-    "And Or Not Paren EQ NEQ GT GTE LT LTE Is Null In Between Boolean Neg Add Sub Mul Literal Column Identifier "
-    "Cast DataType Tuple".split()
+    {
+        *("And", "Or", "Not", "Paren", "EQ", "NEQ", "GT", "GTE", "LT", "LTE", "Is", "Null", "In", "Between"),
+        *("Neg", "Add", "Sub", "Mul", "Literal", "Boolean", "Column", "Identifier", "Tuple"),
+    }
 )
 _DATES: Final = frozenset({"DATE", "TIMESTAMP"})
 _MEANT: Final = "comparisons, AND, OR, NOT, IN, BETWEEN, IS NULL, +, −, ×, numbers, texts and dates"
@@ -92,7 +95,7 @@ def _true_or_false(where: str, sql: str, kinds: list[Kind]) -> None:
         raise InvalidFilter(where, "its values are not true or false")
 
 
-def _check(node: Any, where: str) -> None:
+def _check(node: Any, where: str) -> None:  # noqa: ANN401  (SQLGlot is optional)
     name = type(node).__name__
     plain = name in _ALLOWED
     if name == "Cast":
@@ -103,6 +106,6 @@ def _check(node: Any, where: str) -> None:
     if not plain:
         raise InvalidFilter(
             where,
-            f"a database server may read it otherwise than Whence does; there it may hold {_MEANT}, and for more "
-            "the table may be a view",
+            "a database server may read it otherwise than Whence does; it may hold "
+            f"{_MEANT}, and for more the table may be a view",
         )

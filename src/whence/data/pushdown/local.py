@@ -1,7 +1,7 @@
 """Databases by a connection of the user's: DuckDB, SQLite, and any other whose driver follows PEP 249.
 
-A view of one moment, read-only, where the database has such: DuckDB and SQLite do. What other drivers do is for
-them to say; we send them nothing but SELECTs.
+A view of one moment, read-only, where the database has such: DuckDB and SQLite do. What other drivers do is
+for them to say; we send them nothing but SELECTs.
 
 Sources: SQLite documentation, "PRAGMA query_only"; DuckDB documentation, "Transaction management".
 """
@@ -83,7 +83,7 @@ class DuckServer:
         return {".".join(row[start:]) for row in found for start in range(3)}
 
     def kinds(self, session: Session, table: tuple[str, ...]) -> list[tuple[str, Kind | str]]:
-        """By the types of an empty result, of what is a table: for any other name DuckDB might read a file."""
+        """By the types of an empty result, and only of a table: for other names DuckDB might read a file."""
         if ".".join(table).casefold() not in {each.casefold() for each in self._all(session)}:
             raise QueryFailed(self.label, "there is no such table", "Check its name and schema.")
         named = ".".join(identifier(part) for part in table)
@@ -155,7 +155,7 @@ class OtherServer:
         finally:
             cursor.close()
 
-    def tables(self, session: Session) -> list[str]:
+    def tables(self, session: Session) -> list[str]:  # noqa: ARG002  (others look there)
         """Unknown: where such a list stands differs from server to server."""
         return []
 

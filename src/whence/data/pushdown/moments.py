@@ -1,7 +1,7 @@
 """Means and sums of products of columns in a server, in two questions, exact to the last bit of their terms.
 
-The first asks for the means; the second centres every column there, where the rows are, and asks for the sums of
-products. The result differs from that of the same rows in memory only by rounding once instead of often.
+The first asks for the means; the second centres every column there, where the rows are, and asks for the sums
+of products. The result differs from that of the same rows in memory only by rounding once instead of often.
 
 Source: the "two-pass" algorithm with correction of T. F. Chan, G. H. Golub and R. J. LeVeque, The American
 Statistician 37 (1983), its sums taken as `exact` says.
@@ -34,10 +34,7 @@ MOST_SUMS: Final = 800
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A number of each row: an expression over the columns of a source, nowhere further from zero than `bound`.
-
-    `low` and `high` are its ends.
-    """
+    """A number of each row: an expression over the columns of a source, and the ends that it lies between."""
 
     sql: str
     low: float
@@ -51,7 +48,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Terms over the rows of a source (a sub-select), the names it quotes, the values beside it, its label."""
+    """Terms over the rows of a sub-select; the names it quotes, the values beside it, how it is called."""
 
     terms: tuple[Term, ...]
     source: str
@@ -86,18 +83,19 @@ def grouped(
     n, means = _means(session, asked)
     pairs = list(combinations_with_replacement(range(len(asked.terms)), 2))
     parts = _products(asked, means, pairs)
-    terms = written(parts, session.dialect)
-    question = grouped_sums(keys, terms, _centred(asked, means, keys, session.dialect.fence), at_most=MOST_COMBINATIONS)
+    source = _centred(asked, means, keys, session.dialect.fence)
+    question = grouped_sums(keys, written(parts, session.dialect), source, at_most=MOST_COMBINATIONS)
     rows = session.rows(question, asked.names, asked.values)
     if len(rows) > MOST_COMBINATIONS:
         raise too_many(keys)
-    if sum(int(row[len(keys)]) for row in rows) != n:
+    width = len(keys)
+    if sum(int(row[width]) for row in rows) != n:
         raise TableChanged(asked.label)
     found = [
-        _central(int(row[len(keys)]), means, read(parts, row[len(keys) + 1 :], session.dialect), pairs)
+        _central(int(row[width]), means, read(parts, row[width + 1 :], session.dialect), pairs)
         for row in rows
     ]
-    settings, order = _settings(rows, len(keys))
+    settings, order = _settings(rows, width)
     return [(settings[i], found[i]) for i in order]
 
 

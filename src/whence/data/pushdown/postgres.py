@@ -1,8 +1,8 @@
 """A Postgres server, by an address or by a connection of psycopg's: one snapshot, read-only, nothing kept.
 
 By an address a connection is made for each view and closed after it: a `Remote` holds no session open. In a
-connection of the user's a transaction is opened if there is none, and a savepoint otherwise, both rolled back at
-the end, so that nothing of the connection has changed.
+connection of the user's a transaction is opened if there is none, and a savepoint otherwise, both rolled back
+at the end, so that nothing of the connection has changed.
 
 Sources: PostgreSQL 15 documentation, "SET TRANSACTION", "SQL Dialect: PostgreSQL error codes"; psycopg 3
 documentation, "Transactions management".
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 10
 """Seconds to wait for a connection, if the address does not say."""
 
-# The order of rows and of workers does not matter to us: sums are of whole numbers. Numbers come with all digits.
+# Numbers come with all their digits, moments in one time zone, and a backslash in a text is a backslash.
 _SETTINGS: Final = (
     "SET LOCAL standard_conforming_strings = on",
     "SET LOCAL extra_float_digits = 3",
@@ -136,7 +136,7 @@ class PostgresServer:
         ]
 
 
-def connected(address: Secret) -> Any:
+def connected(address: Secret) -> Any:  # noqa: ANN401  (psycopg is optional)
     """A connection to that address. Raises `UnreachableServer`, `MissingExtra`."""
     library = psycopg()
     try:
@@ -152,7 +152,7 @@ def connected(address: Secret) -> Any:
 
 
 @contextmanager
-def _view(connection: Any, label: str) -> Generator[Session]:
+def _view(connection: Any, label: str) -> Generator[Session]:  # noqa: ANN401  (psycopg is optional)
     library = psycopg()
 
     def told(error: Exception) -> WhenceError:
@@ -189,12 +189,12 @@ def _not_reached(text: str) -> str:
     return next(found, "it cannot be reached")
 
 
-def database_of(connection: Any) -> str:
+def database_of(connection: Any) -> str:  # noqa: ANN401  (psycopg is optional)
     """How a report calls the database of an open connection: by its name alone."""
     return f"the Postgres database {quoted(str(connection.info.dbname), 60)}"
 
 
-def psycopg() -> Any:
+def psycopg() -> Any:  # noqa: ANN401  (psycopg is optional)
     """The driver. Raises `MissingExtra` where it is not installed."""
     try:
         return import_module("psycopg")

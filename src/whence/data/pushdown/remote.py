@@ -1,11 +1,12 @@
 """`remote`: a table in a database server, of which nothing but counts and sums ever comes here.
 
-It shows the face of a `Table` as far as that can be had from aggregates: whoever estimates from counts or from
-moments does so where the data are. Every method opens one read-only view and closes it again.
+It shows the face of a `Table` as far as that can be had from aggregates: whoever estimates from counts or
+from moments does so where the data are. Every method opens one read-only view and closes it again.
 
 >>> import sqlite3
 >>> db = sqlite3.connect(":memory:")
->>> _ = db.executescript("CREATE TABLE t (x INT, y REAL); INSERT INTO t VALUES (0, 1.5), (1, 2.5), (1, NULL);")
+>>> _ = db.execute("CREATE TABLE t (x INT, y REAL)")
+>>> _ = db.execute("INSERT INTO t VALUES (0, 1.5), (1, 2.5), (1, NULL)")
 >>> t = remote(db, "t")
 >>> t.rows, t.columns, t.missing
 (3, ('x', 'y'), {'y': 1})
@@ -77,6 +78,9 @@ class Remote:
     values: Mapping[str, object]
     _known: dict[str, object] = field(default_factory=dict[str, object])
 
+    # What is on a server may change unseen: no journal keeps what was computed from it.
+    __fingerprint__ = None
+
     @property
     def weights(self) -> None:
         """None: every row is one observation."""
@@ -84,7 +88,7 @@ class Remote:
 
     @property
     def weighting(self) -> Weighting:
-        """ "none": every row is one observation."""
+        """What weights there are: "none", since every row is one observation."""
         return "none"
 
     @property
@@ -180,7 +184,7 @@ class Remote:
     def group_by(
         self, by: Sequence[str], names: Sequence[str]
     ) -> tuple[tuple[tuple[Value | None, ...], Central], ...]:
-        """For each combination of the values of `by`, in order: these values and the moments of `names` there.
+        """For each combination of values of `by`, in order: these values, and the moments of `names` there.
 
         Over the rows that are complete in `names`; what is missing in `by` is None, and a group of its own.
         Raises as `moments` and `counted` do.
@@ -255,18 +259,18 @@ def remote(
 
     Parameters
     ----------
-    connection: an address such as "postgresql://reader@db.example.org/shop", or an open connection of psycopg 3,
-        DuckDB or SQLite, or of any other driver that follows PEP 249, with its `dialect`; a password may stand
-        in the address, or where libpq looks for it (PGPASSWORD, ~/.pgpass), and is never shown
+    connection: an address such as "postgresql://reader@db.example.org/shop", or an open connection of psycopg
+        3, DuckDB or SQLite, or of any other driver that follows PEP 249, with its `dialect`; a password may
+        stand in the address, or where libpq looks for it (PGPASSWORD, ~/.pgpass), and is never shown
     table: its name, after a dot that of its schema ("public.sales"); names that hold dots as a list of parts
-    dialect: what the server speaks, by SQLGlot's name for it. Postgres, DuckDB and SQLite are tried in our tests;
-        of others only the text of the queries is
-    where: count only the rows in which this SQL expression is true: comparisons, AND, OR, NOT, IN, BETWEEN, IS
-        NULL, plus, minus and times
+    dialect: what the server speaks, by SQLGlot's name for it. Postgres, DuckDB and SQLite are tried in our
+        tests; of others only the text of the queries is
+    where: count only the rows in which this SQL expression is true: comparisons, AND, OR, NOT, IN, BETWEEN,
+        IS NULL, plus, minus and times
 
     Needs SQLGlot, and for an address psycopg: the extra "postgres". Reads in read-only transactions, of one
-    snapshot each where the server has them. Raises `UnreachableServer`, `QueryFailed`, `UnreadableData` (no such
-    table), `InvalidOption`, `MissingExtra`, `InvalidFilter`, and of names what `whence.table` raises.
+    snapshot each where the server has them. Raises `UnreachableServer`, `QueryFailed`, `UnreadableData` (no
+    such table), `InvalidOption`, `MissingExtra`, `InvalidFilter`, and of names what `whence.table` raises.
     """
     server = server_of(connection, dialect)
     parts = tuple(table.split(".")) if isinstance(table, str) else tuple(str(part) for part in table)
@@ -285,7 +289,7 @@ def remote(
         raise EmptyData(label, "Give a table with columns of numbers, text, truth values or dates.")
     if not server.dialect.tried:
         notes.append(
-            f"Asked in the SQL of {server.dialect.title}, of which the text was tested, and never such a server."
+            f"Asked in the SQL of {server.dialect.title}: our tests checked its text, and never such a server."
         )
     origin = Origin(parts, tuple(kept), collation=server.dialect.collation)
     names = tuple(name for name, _ in kept)

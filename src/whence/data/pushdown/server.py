@@ -81,5 +81,5 @@ class Server(Protocol):
         ...
 
     def kinds(self, session: Session, table: tuple[str, ...]) -> list[tuple[str, Kind | str]]:
-        """Each column with its kind; in place of a kind that we cannot hold, the type in words and a blank."""
+        """Each column with its kind; in place of one that we cannot hold, the word type and the type."""
         ...

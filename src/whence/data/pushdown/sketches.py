@@ -6,7 +6,8 @@ not listed), one pass over all rows for holes and ends, and for each column of f
 >>> import sqlite3
 >>> from whence.data.pushdown.remote import remote
 >>> db = sqlite3.connect(":memory:")
->>> _ = db.executescript("CREATE TABLE people (age REAL, town TEXT); INSERT INTO people VALUES (30, 'b'), (40.0, 'a')")
+>>> _ = db.execute("CREATE TABLE people (age REAL, town TEXT)")
+>>> _ = db.execute("INSERT INTO people VALUES (30, 'b'), (40.0, 'a')")
 >>> people = remote(db, "people")
 >>> people.sketch(["age"])["age"].high, people.sketch(["town"])["town"].levels
 (40.0, ('a', 'b'))

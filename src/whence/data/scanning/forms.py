@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -110,21 +110,16 @@ class Form:
     def column(self, values: Array, missing: Booleans | None) -> Column:
         """Some of its cells, as `fetched` gave them, in the canonical form of the whole."""
         if self.empty:
-            every = np.ones(values.shape[0], dtype=np.bool_)
-            return Column("number", _frozen(np.zeros(values.shape[0])), _frozen(every))
-        if values.dtype.kind in "fM":
-            undefined = np.isnan(values) if values.dtype.kind == "f" else np.isnat(values)
-            missing = undefined if missing is None else missing | undefined
-        if missing is not None and not bool(missing.any()):
-            missing = None
-        if missing is not None:
-            values = np.where(missing, np.zeros((), dtype=values.dtype), values)
-        values = self._settled(values)
-        if missing is not None:
-            filler = -1 if self.storage == "text" else np.zeros((), dtype=values.dtype)
-            values = cast("Array", np.where(missing, filler, values).astype(values.dtype))
-        hidden = None if missing is None else _frozen(missing)
-        return Column(self.storage, _frozen(values), hidden, self.levels, self.ordered)
+            zeros, every = np.zeros(len(values)), np.ones(len(values), dtype=np.bool_)
+            return Column("number", _frozen(zeros), _frozen(every))
+        missing = _either(missing, values)
+        if missing is None or not bool(missing.any()):
+            return Column(self.storage, _frozen(self._settled(values)), None, self.levels, self.ordered)
+        known = np.where(missing, np.zeros((), dtype=values.dtype), values)
+        settled = self._settled(known)
+        filler = -1 if self.storage == "text" else np.zeros((), dtype=settled.dtype)
+        filled = np.where(missing, filler, settled).astype(settled.dtype)
+        return Column(self.storage, _frozen(filled), _frozen(missing), self.levels, self.ordered)
 
     def _settled(self, values: Array) -> Array:
         if self.coded and self.meanings is not None:
@@ -137,7 +132,7 @@ class Form:
             case "date":
                 return values.astype("datetime64[us]")
             case "number" | "text":
-                return values.astype(np.float64) + 0.0
+                return np.add(values, 0.0, dtype=np.float64)
 
 
 def form_of_text(words: Sequence[str], order: Sequence[str] | None) -> Form:
@@ -159,6 +154,14 @@ def _truth(cell: str) -> str:
         for wanted in (True, False)
     )
     return f"CASE WHEN {cell} IN ({yes}) THEN true WHEN {cell} IN ({no}) THEN false END"
+
+
+def _either(missing: Booleans | None, values: Array) -> Booleans | None:
+    """Which cells are missing: those said to be, and numbers and moments that are none."""
+    if values.dtype.kind not in "fM":
+        return missing
+    undefined = np.isnan(values) if values.dtype.kind == "f" else np.isnat(values)
+    return undefined if missing is None else missing | undefined
 
 
 def _frozen(values: Array) -> Array:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def scan(
-    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | Scan,
     *,
     where: str | None = None,
     derive: Mapping[str, str] | None = None,
@@ -43,23 +43,30 @@ def scan(
     Parameters
     ----------
     source: a Parquet or CSV file; a list of Parquet files, a pattern such as "parts/*.parquet", or a folder
-        of them, one under another in the order of their paths; with `database`, the name of a table or view
+        of them, one under another in the order of their paths; another scan; with `database`, the name of a
+        table or view
     where: keep the rows in which this SQL expression is true (unknown counts as not true)
     derive: new columns by name, each an SQL expression; truth values become 0 and 1
     database: a DuckDB file that has the table `source`
 
     The files must stay as they are while the scan is used. Raises what `table` raises.
     """
-    place = located(source, database)
-    made = Scan(place.origin, place.layer, place.rows, place.origin.label, place.notes)
-    if made.rows == 0:
-        raise EmptyData(made.source)
-    if not made.columns:
-        raise UnreadableData(made.source, f"no column holds numbers, text or dates: {made.notes[0]}")
+    made = source if isinstance(source, Scan) else _opened(source, database)
     for name, expression in (derive or {}).items():
         made = _derived(made, name, expression)
     usable(made.columns, made.source)
     return made if where is None else _filtered(made, where)
+
+
+def _opened(
+    source: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], database: str | Path | None
+) -> Scan:
+    place = located(source, database)
+    if place.rows == 0:
+        raise EmptyData(place.origin.label)
+    if not place.layer.sights:
+        raise UnreadableData(place.origin.label, f"no column holds numbers, text or dates: {place.notes[0]}")
+    return Scan(place.origin, place.layer, place.rows, place.origin.label, place.notes)
 
 
 def _derived(scan: Scan, name: str, expression: str) -> Scan:

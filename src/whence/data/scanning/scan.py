@@ -38,7 +38,7 @@ from whence.data.tables import Table
 from whence.runtime.errors import EmptyData
 
 if TYPE_CHECKING:
-    from whence.data.columns import Column, Value
+    from whence.data.columns import Column, Storage, Value
     from whence.data.contingency import Counts
     from whence.data.scanning.facts import Fact
     from whence.data.scanning.forms import Form
@@ -71,6 +71,10 @@ class Scan:
     derived: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     _known: dict[object, object] = field(default_factory=dict[object, object], compare=False)
 
+    def __fingerprint__(self) -> tuple[object, ...]:
+        """What a result computed from it depends on: the files with what is in them, and which rows count."""
+        return self.origin, self.layer, self.rows, self.source, self.notes, self.derived
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the variables, in the source's order."""
@@ -88,7 +92,7 @@ class Scan:
 
     @property
     def weighting(self) -> Weighting:
-        """ "none": every row is one observation."""
+        """What weights there are: none, for every row is one observation."""
         return "none"
 
     @property
@@ -128,6 +132,14 @@ class Scan:
         """What a whole column is: its storage and levels."""
         return self.facts([name])[name].form
 
+    def storage(self, name: str) -> Storage:
+        """How the values of a column are held; raises `UnknownColumn` with the near miss."""
+        return self.form(name).storage
+
+    def labels(self, name: str) -> tuple[str, ...]:
+        """The levels of a column of text, if there are not too many to hold; none of any other."""
+        return self.form(name).levels
+
     def values(self, name: str, most: int = finding.MOST_VALUES) -> tuple[Value, ...] | None:
         """The distinct values of a column in order, if there are at most `most` (no more than 1,024)."""
         found = self.facts([name])[name].values
@@ -161,8 +173,8 @@ class Scan:
 
     def with_layer(self, layer: Layer, derived: Mapping[str, tuple[str, ...]]) -> Scan:
         """The same rows with further columns; what is known of the others stays known."""
-        own = {key: fact for key, fact in self._known.items() if isinstance(key, tuple) and key[0] == "fact"}
-        return replace(self, layer=layer, derived=derived, _known=own)
+        facts = {("fact", name): fact for name, fact in self._facts().items()}
+        return replace(self, layer=layer, derived=derived, _known=dict[object, object](facts))
 
     def blocks(self, names: Sequence[str]) -> Iterator[Mapping[str, Column]]:
         """These columns, 65,536 rows after 65,536 (fewer in the last block), in the order of the file.
@@ -204,6 +216,11 @@ class Scan:
         note = f"A random sample of {chosen.shape[0]:,} of the {self.rows:,} rows."
         notes = (*self.notes, note) if chosen.shape[0] < self.rows else self.notes
         return Table(store, self.source, notes=notes, derived=self.derived)
+
+    def _facts(self) -> dict[str, Fact]:
+        """The facts that are known so far."""
+        kept = {name: self._known.get(("fact", name)) for name in self.columns}
+        return {name: cast("Fact", fact) for name, fact in kept.items() if fact is not None}
 
     def _forms(self, names: Sequence[str]) -> dict[str, Form]:
         return {name: fact.form for name, fact in self.facts(names).items()}

@@ -45,23 +45,22 @@ def located(source: Path_ | Sequence[Path_], database: str | Path | None) -> Loc
 
     Raises `MissingFile`, `EmptyData`, `UnreadableData`, and what `usable` raises.
     """
-    given = cast("object", source)  # what a caller without a type checker may hand in
     if database is not None:
-        return _table(given, Path(database))
-    if isinstance(given, str | os.PathLike):
-        files, label = _files(os.fspath(cast("os.PathLike[str]", given)))
-    elif isinstance(given, list | tuple) and given:
-        paths = [Path(one) for one in cast("Sequence[Path_]", given)]
+        return _table(source, Path(database))
+    if isinstance(source, str | os.PathLike):
+        files, label = _files(os.fspath(source))
+    elif isinstance(cast("object", source), list | tuple) and source:
+        paths = [Path(one) for one in source]
         files, label = paths, ", ".join(labelled(Path(path.name)) for path in paths)
     else:
         raise UnreadableData(
-            f"an object of type {type(given).__name__}",
+            f"an object of type {type(source).__name__}",
             "a scan reads files",
             "Give a Parquet or CSV file, or a list of Parquet files; for what is in memory use `table`.",
         )
     kinds: list[FileKind] = [kind_of(first_bytes(path, labelled(path))) for path in files]
     if kinds == ["text"] and files[0].suffix.lower() not in ENDINGS:
-        return _text(files[0].resolve(), label)
+        return _text(files[0].resolve(), label, labelled(files[0]))
     for path, kind in zip(files, kinds, strict=True):
         if kind != "parquet":
             raise refused(kind, labelled(path), many=len(files) > 1)
@@ -79,12 +78,22 @@ def _files(text: str) -> tuple[list[Path], str]:
         if not parts:
             raise UnreadableData(labelled(path), "it is a folder without Parquet files", "Give a file.")
         return parts, f"the folder {quoted(path.resolve().name, 300)} of {len(parts):,} Parquet files"
-    if not path.exists() and any(char in text for char in "*?["):
+    if several(path):
         parts = sorted(Path(found) for found in glob.glob(text, recursive=True))  # noqa: PTH207 - a path may be absolute
         if not parts:
             raise MissingFile(text)
         return parts, f"{len(parts):,} files like {quoted(path.name, 300)}"
     return [path], labelled(Path(path.name))
+
+
+def several(path: Path) -> bool:
+    """Whether a path means several files: a folder, or a pattern."""
+    if str(path)[:7].lower() == "select ":  # no path, but a query
+        return False
+    try:
+        return path.is_dir() or (not path.exists() and any(char in str(path) for char in "*?["))
+    except (OSError, ValueError):  # a text too long for a path
+        return False
 
 
 def _hidden(path: Path) -> bool:
@@ -147,14 +156,15 @@ def _lacking(
     ]
 
 
-def _text(path: Path, label: str) -> Located:
-    copy, layout, kinds = copied(path, label, ENGINE_MEMORY, cores())
+def _text(path: Path, label: str, called: str) -> Located:
+    """A text table; what is wrong with it is told of the file as the user `called` it."""
+    copy, layout, kinds = copied(path, called, ENGINE_MEMORY, cores())
     table = f"read_parquet({literal(str(copy.path))})"
     origin = Origin(table, (path,), stamps_of([path]), label, copy=copy)
     with origin.engine() as db:
         rows = _rows(db, table)
     if not rows:
-        raise EmptyData(label)
+        raise EmptyData(called)
     return _located(origin, tuple(zip(layout.names, kinds, strict=True)), rows, layout.notes)
 
 

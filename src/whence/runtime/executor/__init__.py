@@ -94,7 +94,7 @@ def _named(spec: str) -> Executor:
     if name in COUNTED and (not colon or more.isdecimal()):
         return COUNTED[name](int(more) if colon else None)
     if name in ADDRESSED and (not colon or more):
-        return ADDRESSED[name](more if colon else None)
+        return ADDRESSED[name](more or None)
     raise InvalidOption("executor", spec, FORMS)
 
 
@@ -126,6 +126,12 @@ def _dask(cluster: object) -> Executor:
     return dask(cluster)
 
 
+def _dask_at(address: str | None) -> Executor:
+    from whence.runtime.executor.dask import dask_at
+
+    return dask_at(address)
+
+
 def _ray(address: str | None) -> Executor:
     from whence.runtime.executor.ray import ray
 
@@ -145,7 +151,7 @@ COUNTED: dict[str, Callable[[int | None], Executor]] = {
     "interpreters": _interpreters,
     "mpi": _mpi,
 }
-ADDRESSED: dict[str, Callable[[str | None], Executor]] = {"dask": _dask, "ray": _ray}
+ADDRESSED: dict[str, Callable[[str | None], Executor]] = {"dask": _dask_at, "ray": _ray}
 
 
 def _checked(n: int | None) -> int | None:

@@ -61,23 +61,16 @@ def dask(cluster: object = None, workers: int | None = None) -> Executor:
         raise MissingExtra("distributed", "work on a Dask cluster")
     if workers is not None and workers < 1:
         raise InvalidOption("workers", workers, "a whole number, one or more")
-    backend = Dask(cluster, workers or cores())
-    return OnCluster(backend, workers)
+    return OnCluster(Dask(cluster, workers or cores()), workers)
 
 
 @lru_cache(maxsize=8)
-def dask_at(address: str | None) -> Executor:
-    """The executor for an address, the same each time it is asked for: its cluster is started once."""
+def dask_at(address: str | None = None) -> Executor:
+    """The executor that `"dask"` or `"dask:ADDRESS"` names: the same one each time it is asked for.
+
+    So its connection is made once, and a cluster that it started is there for whoever asks next.
+    """
     return dask(address)
-
-
-def is_client(value: object) -> bool:
-    """Whether this is a Dask client or cluster (asked without loading Dask)."""
-    kinds = type(value).__mro__
-    return any(k.__module__.partition(".")[0] == "distributed" and k.__name__ in _KNOWN for k in kinds)
-
-
-_KNOWN = {"Client", "Cluster"}
 
 
 class OnCluster(Parallel):

@@ -26,8 +26,9 @@ from whence.runtime.executor.policy import AWAY, LEAST_GAIN, WORTH_THREADS, Choi
 from whence.runtime.executor.sending import estimate
 from whence.runtime.executor.threads import Threads
 from whence.runtime.executor.timing import Timing
-from whence.runtime.executor.watching import Watch
+from whence.runtime.executor.watching import KNOCKS, Watch
 from whence.runtime.machine.gil import gil_enabled
+from whence.runtime.machine.knocking import knock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,8 +65,6 @@ class Job(Generic[T, R]):
     _results: dict[int, R] = field(default_factory=dict[int, R])
     _timing: Timing = field(default_factory=Timing)
     _seen: Seen = field(init=False)
-    _alone: Timing | None = None
-    _on_threads_each: float = 0.0
     _watched: bool = True
     _stays: bool = False
     _told: float = field(default_factory=time.monotonic)
@@ -149,15 +148,12 @@ class Job(Generic[T, R]):
             count = self._slice(missing, size, began + SLICE)
             took = time.perf_counter() - began
             self._timing.note(took, count)
-            if self._alone is not None:
-                self._alone.note(took, count)
             size = 2 * count
             thought += took
             self._tell()
             if thought < EVIDENCE or self._timing.likely * self._left < WORTH_THREADS:
                 continue
             thought = 0.0
-            self._compare()
             choice = self._choice()
             if choice.backend != "serial":
                 return choice
@@ -181,32 +177,20 @@ class Job(Generic[T, R]):
                 break
         return count
 
-    def _compare(self) -> None:
-        """After threads seemed poor: were they really, beside what is done here?
-
-        Work that waits for others (a database's own threads) looks as if it were blocked.
-        """
-        alone = self._alone
-        if alone is None or alone.rest < SLICE or alone.items < 2:
-            return
-        self._alone = None
-        gain = alone.surely / self._on_threads_each
-        if gain >= LEAST_GAIN:
-            self._seen = replace(self._seen, threads_gain=gain)
-            self._watched = False
-
     def _on_threads(self) -> Choice:
         """Do items on threads, until they were seen to get in one another's way."""
         at_once = lanes(None, self.kind)
         watch = Watch(min(at_once, self._left))
-        spent: list[Batches[R]] = []
+        cpu_each = 0.0
 
         def enough(batches: Batches[R]) -> bool:
-            spent[:] = [batches]
-            poor = watch.look(batches.seconds, batches.cpu, batches.waited)
-            return poor and self._watched and self.kind != "io"
+            nonlocal cpu_each
+            if not self._watched or self.kind == "io" or not watch.due(batches.seconds):
+                return False
+            cpu_each = batches.cpu / max(1, batches.done - had)
+            return watch.look(knock(KNOCKS, batches.wait), batches.seconds, batches.cpu, batches.waited)
 
-        had, began = len(self._results), time.perf_counter()
+        had = len(self._results)
         self._results = mapped(
             Threads(),
             self.task,
@@ -217,15 +201,12 @@ class Job(Generic[T, R]):
             enough=enough,
             had=self._results,
         )
-        took, count = time.perf_counter() - began, len(self._results) - had
-        if watch.gain is not None and self._watched:
+        if watch.gain is not None:
             self._seen = replace(self._seen, threads_gain=watch.gain)
-        if spent and count:
-            cpu = spent[0].cpu / count
-            self._timing = Timing(first=cpu, rest=cpu * count, items=count, latest=cpu)
-            self._on_threads_each = max(1e-9, (took - spent[0].waited / watch.lanes) / count)
-            self._alone = Timing()
-        self._seen = replace(self._seen, seconds=self._timing.likely)
+        if cpu_each:
+            count = len(self._results) - had
+            self._timing = Timing(first=cpu_each, rest=cpu_each * count, items=count, latest=cpu_each)
+            self._seen = replace(self._seen, seconds=cpu_each)
         choice = self._choice()
         if choice.backend == "threads":  # seen through, and still the best that is to be had
             self._watched = False

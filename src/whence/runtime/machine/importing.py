@@ -12,6 +12,7 @@ import json
 import os
 import re
 import sys
+import time
 import warnings
 
 START = (
@@ -34,17 +35,19 @@ def main(modules: list[str]) -> None:
             return
 
 
-def _told(module: str) -> dict[str, str | bool | None]:
-    before = _on()
+def _told(module: str) -> dict[str, str | bool | float | None]:
+    before, began = _on(), time.process_time()
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         try:
             importlib.import_module(module)
+            found = True
         except ImportError:
-            return {"module": module, "found": False, "gil": _on(), "turned_on_by": None}
+            found = False
     names = [match[1] for warning in heard if (match := _WARNING.search(str(warning.message)))]
     culprit = (names[0] if names else module) if _on() and not before else None
-    return {"module": module, "found": True, "gil": _on(), "turned_on_by": culprit}
+    cpu = time.process_time() - began
+    return {"module": module, "found": found, "gil": _on(), "cpu": cpu, "turned_on_by": culprit}
 
 
 def _on() -> bool:

@@ -1,14 +1,15 @@
-"""Nothing lost: results are kept in a journal as they come, and a program that was killed goes on where it was.
+"""Nothing lost: results are kept in a journal as they come, and a killed program goes on where it was.
 
     workers = executor("processes:2", journal="run.sqlite")
 
 gives an executor that looks for every result in the file before it does the work, and writes down every
 result that it has. Run the same again after a crash, and only what was under way is done again.
 
-What "the same" means is decided with care, because a result that is found under a wrong key would be a silent
-error: see `fingerprints` (tasks and items), `definitions` (functions and classes, with everything they read),
-`files` (what a path stands for) and `surroundings` (versions and machine). Where it cannot be decided, nothing
-is kept, and an event says so. Values are stored without pickle (`codec`), each row sealed (`store`).
+What "the same" means is decided with care, because a result found under a wrong key would be a silent
+error: see `fingerprints` (tasks and items), `definitions` (functions and classes, with everything they
+read), `files` (what a path stands for) and `surroundings` (versions and machine). Where it cannot be
+decided, nothing is kept, and an event says so. Values are stored without pickle (`codec`), each row sealed
+(`store`).
 
 >>> import tempfile, pathlib
 >>> path = pathlib.Path(tempfile.mkdtemp()) / "run.sqlite"
@@ -59,8 +60,9 @@ def executor(spec: object = None, *, journal: str | os.PathLike[str] | None = No
 
     Parameters
     ----------
-    spec: None for the best choice at hand, or `"serial"`, `"threads:4"`, `"processes:2"`, …; an executor of
-        another library, as far as `whence.runtime.executor` knows it
+    spec: None for the best choice at hand, or a word: `"serial"`, `"threads:4"`, `"processes:2"`, `"dask"`,
+        and what else `whence.runtime.executor` knows, pools of `concurrent.futures` and Dask clients among
+        them
     journal: a file in which every result is kept as soon as it is there, and found when the same is run
         again. It is made if need be; several programs may use it at once. Without, nothing is kept
 

@@ -229,7 +229,7 @@ def _read_object(reader: _Reader) -> object:
     kind = _own_class_named(name)
     if [part for part, _ in parts] != [each.name for each in fields(cast("Any", kind))]:
         raise Garbled(f"{name} has other fields")
-    made = object.__new__(kind)
+    made = object.__new__(cast("type[object]", kind))
     for part, value in parts:
         object.__setattr__(made, part, value)  # frozen: as `dataclass` itself does it
     return made

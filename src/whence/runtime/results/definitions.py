@@ -20,14 +20,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum, EnumMeta
 from importlib.util import resolve_name
+from operator import itemgetter
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 
-from whence.runtime.results.framing import framed
 from whence.runtime.results.errors import NoFingerprint
 from whence.runtime.results.files import hash_of_file
+from whence.runtime.results.framing import framed
 from whence.runtime.results.names_read import Import, global_names, imports, unlike_any_other
 from whence.runtime.results.origins import file_of, origin, versions_behind
+
+REMEMBERING = type(functools.lru_cache(abs))
+"""What `functools.cache` makes of a function: the function, as far as results go."""
 
 Told = Callable[[object], bytes]
 
@@ -150,8 +154,8 @@ class Definitions:
             return self._function(thing, told)
         if isinstance(thing, type):
             return self._class(thing, told)
-        wrapped = getattr(thing, "__wrapped__", None)
-        if type(thing) is functools._lru_cache_wrapper and wrapped is not None:  # noqa: SLF001
+        wrapped = cast("object", getattr(thing, "__wrapped__", None))
+        if type(thing) is REMEMBERING and wrapped is not None:
             return b"cached" + told(wrapped)
         module = str(getattr(thing, "__module__", None))
         file = file_of(module)
@@ -217,15 +221,17 @@ class Definitions:
 
     def _class(self, kind: type, told: Told) -> bytes:
         self.modules.add(kind.__module__)
-        parts: list[object] = [kind.__qualname__, type(kind), list(kind.__bases__)]
+        anything = cast("Any", kind)
+        parts: list[object] = [kind.__qualname__, type(anything), list(kind.__bases__)]
         left_out = set(NOT_OF_THE_CLASS)
-        if isinstance(kind, EnumMeta):
-            members = cast("dict[str, Enum]", kind.__members__)
+        if isinstance(anything, EnumMeta):
+            members = cast("dict[str, Enum]", anything.__members__)
             parts.append([(name, member.value) for name, member in members.items()])
             left_out |= OF_AN_ENUM | members.keys()
-        if is_dataclass(kind):
-            parts += [_fields(kind), repr(getattr(kind, "__dataclass_params__", None))]
-        parts += [(name, part) for name, part in sorted(_own(kind)) if name not in left_out]
+        if is_dataclass(anything):
+            parts += [_fields(anything), repr(getattr(kind, "__dataclass_params__", None))]
+        own = sorted(_own(anything), key=itemgetter(0))
+        parts += [(name, part) for name, part in own if name not in left_out]
         return b"class" + b"".join(framed(told(part)) for part in parts)
 
     def _module(self, module: ModuleType, told: Told) -> bytes:
@@ -240,20 +246,20 @@ class Definitions:
         )
 
 
-def _own(kind: type) -> Iterator[tuple[str, object]]:
+def _own(kind: Any) -> Iterator[tuple[str, object]]:  # noqa: ANN401 - any class
     """The attributes of a class itself, without those that `dataclass` wrote from the fields."""
     made = is_dataclass(kind)
-    for name, part in vars(kind).items():
+    for name, part in cast("dict[str, object]", vars(kind)).items():
         code = getattr(part, "__code__", None)
         if made and isinstance(code, CodeType) and code.co_filename == "<string>":
             continue
         yield name, part
 
 
-def _fields(kind: type) -> list[object]:
+def _fields(kind: Any) -> list[object]:  # noqa: ANN401 - any data class
     return [
         (each.name, each.default, each.default_factory, each.init, each.kw_only, each.compare, each.hash)
-        for each in fields(cast("Any", kind))
+        for each in fields(kind)
     ]
 
 

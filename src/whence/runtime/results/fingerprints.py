@@ -13,7 +13,8 @@ What cannot be told (a lock, a connection, an iterator, `eval`) raises `NoFinger
 (True, False)
 >>> fingerprint(iter([1]))
 Traceback (most recent call last):
-whence.runtime.results.errors.NoFingerprint: No fingerprint can be taken: a list_iterator is used up by being read.
+...
+whence.runtime.results.errors.NoFingerprint: No fingerprint can be taken: a list_iterator is used up ...
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from pathlib import Path, PurePath
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any, cast
 
-from whence.runtime.results.framing import framed
 from whence.runtime.results.arrays import content, is_array, is_plain, is_scalar, layout
 from whence.runtime.results.definitions import Definitions, Told, qualified
 from whence.runtime.results.errors import NoFingerprint
 from whence.runtime.results.files import contents
+from whence.runtime.results.framing import framed
 from whence.runtime.results.objects import (
     in_order_of_names,
     is_executor,
@@ -137,15 +138,14 @@ class Fingerprints:
         outside, self._reaches_up_to = self._reaches_up_to, 1 << 62
         self._under_way[id(value)] = depth
         try:
-            text, size = self._composed(value)
-            told = b"#" + hashlib.sha256(text).digest()
+            told = b"#" + hashlib.sha256(self._composed(value)).digest()
         finally:
             del self._under_way[id(value)]
             reaches, self._reaches_up_to = self._reaches_up_to, min(outside, self._reaches_up_to)
         if (
             reaches > depth
         ):  # it means the same anywhere else; an own part that points at it alone is no matter
-            (self._lasting if size >= LARGE else self._passing)[id(value)] = (value, told)
+            (self._lasting if _is_large(value) else self._passing)[id(value)] = (value, told)
         return told
 
     def _text(self, text: str) -> bytes:
@@ -159,24 +159,20 @@ class Fingerprints:
 
     # ── composed values ─────────────────────────────────────────────────────────────────────────────────────
 
-    def _composed(self, value: object) -> tuple[bytes, int]:
-        """The text of a value that has parts, and how many bytes of memory stand behind it, if many."""
-        if is_array(value):
-            return self._array(value), 0 if value.dtype.hasobject else value.nbytes
-        if is_scalar(value) and is_plain(value):
-            return self._several("scalar", (value.dtype.str, value.tobytes())), 0
-        if isinstance(value, bytes | bytearray | memoryview):
-            held = bytes(value)
-            return type(value).__name__.encode() + framed(held), len(held) if type(value) is bytes else 0
-        return self._told_by_kind(value), 0
-
-    def _told_by_kind(self, value: object) -> bytes:
+    def _composed(self, value: object) -> bytes:
+        """The text of a value that has parts; what it is decides how it is told."""
         kind = type(value)
+        if is_array(value):
+            return self._array(value)
+        if is_scalar(value) and is_plain(value):
+            return self._several("scalar", (value.dtype.str, value.tobytes()))
+        if kind in (bytes, bytearray, memoryview):
+            return framed(kind.__name__.encode()) + bytes(cast("bytes", value))
         if kind in (tuple, list):
             return self._several(kind.__name__, cast("Iterable[object]", value))
         if kind in (dict, MappingProxyType):
             pairs = cast("dict[object, object]", value).items()
-            return self._several("dict", (part for pair in pairs for part in pair))
+            return self._several("dict", [part for pair in pairs for part in pair])
         if kind in (set, frozenset):
             parts = sorted(self.told(part) for part in cast("frozenset[object]", value))
             return kind.__name__.encode() + b"".join(map(framed, parts))
@@ -206,13 +202,16 @@ class Fingerprints:
         if part is not None:
             return self._several(*part)
         if isinstance(value, Iterator) or hasattr(value, "fileno"):
-            raise NoFingerprint(f"a {type(value).__name__} is used up by being read")
+            raise NoFingerprint(f"a {type(cast('object', value)).__name__} is used up by being read")
         if is_dataclass(value) and is_sent_as_fields(type(value)):
             return self._several("fields", (type(value), *state(value)))
         return self._sent(value)
 
     def _several(self, title: str, parts: Iterable[object]) -> bytes:
-        return framed(title.encode()) + b"".join(framed(self.told(part)) for part in parts)
+        text = framed(title.encode())
+        for part in parts:  # no comprehension, which would be one step deeper: values may be nested
+            text += framed(self.told(part))
+        return text
 
     def _array(self, array: Any) -> bytes:  # noqa: ANN401 - numpy is not known here
         if array.dtype.hasobject:
@@ -229,8 +228,6 @@ class Fingerprints:
     def _sent(self, value: object) -> bytes:
         """Told by what Python would send to another process to make it again."""
         kind, sent = type(value), sent_parts(value)
-        if isinstance(sent, str):
-            return self._several("by name", (kind, getattr(value, "__module__", None), sent))
         make, arguments, attributes, listed, mapped, *rest = (*sent, *(None,) * (6 - len(sent)))
         pairs = cast("Iterable[tuple[object, object]]", mapped or ())
         parts = (
@@ -243,3 +240,9 @@ class Fingerprints:
             *rest,
         )
         return self._several("sent", parts)
+
+
+def _is_large(value: object) -> bool:
+    if is_array(value):
+        return value.nbytes >= LARGE and not value.dtype.hasobject
+    return type(value) is bytes and len(value) >= LARGE

@@ -35,9 +35,9 @@ def storable(
 ) -> None:
     """Say how results of a kind are stored in a journal.
 
-    `to_plain` gives numbers, texts, bytes, tuples, lists, dicts or arrays of them; `from_plain` makes the same
-    value of that again. `name` is what the journal calls the kind (its module and name, if not said): change
-    it when the plain form changes. Raises `InvalidOption` if another kind has that name.
+    `to_plain` gives numbers, texts, bytes, tuples, lists, dicts or arrays of them; `from_plain` makes the
+    same value of that again. `name` is what the journal calls the kind (its module and name, if not said):
+    change it when the plain form changes. Raises `InvalidOption` if another kind has that name.
     """
     title = name if name is not None else f"{kind.__module__}:{kind.__qualname__}"
     for other, how in _by_kind.items():

@@ -24,7 +24,7 @@ ATTRIBUTE = ("LOAD_ATTR", "LOAD_METHOD")
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """An `import` inside of a function: the module, how many dots stood before it, the names taken from it."""
+    """An `import` inside of a function: the module, how many dots stood before it, what is taken from it."""
 
     module: str
     level: int

@@ -1,9 +1,10 @@
 """The file in which results are kept: one SQLite database, one row for each result, sealed by a hash.
 
-A row is written and committed before anything else is done, so what was done outlives the program, however it
-ends (`kill -9` included; when the whole machine loses its power, the last rows may be missing, and the file is
-sound all the same). Several programs may write to one journal at once: the row that comes first stays, for the
-same key means the same result. Files that are no journal of ours are never opened for writing.
+A row is written and committed before anything else is done, so what was done outlives the program, however
+it ends (`kill -9` included; when the whole machine loses its power, the last rows may be missing, and the
+file is sound all the same). Several programs may write to one journal at once: the row that comes first
+stays, for the same key means the same result. Files that are no journal of ours are never opened for
+writing.
 
 Beside the file SQLite keeps two more while it is open (-wal and -shm); they belong to it. Keep the journal on
 a disk of this machine, for file systems of a network do not lock well enough.
@@ -20,6 +21,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -48,24 +50,19 @@ CREATE TABLE results (
 class Store:
     """An open journal; safe in many threads.
 
-    `damaged` counts the rows that were found changed, and thrown away.
+    `added` counts the rows that were written, `damaged` those that were found changed, and thrown away.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(os.path.abspath(path))  # noqa: PTH100 - where it is now, wherever the program goes
+        self.added = 0
         self.damaged = 0
         self._lock = threading.Lock()
         if not self.path.exists():
             _create(self.path)
         _check_ours(self.path)
-        self._file = self._done(self._opened)
-        self.close = weakref.finalize(self, self._file.close)
-        """Let go of the file; nothing happens the second time."""
-        try:
-            self._done(self._checked)
-        except BaseException:
-            self.close()
-            raise
+        self._file: sqlite3.Connection | None = None
+        self._done(self._checked)
 
     def found(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
         """The values of those keys that are there, whole and unchanged."""
@@ -74,7 +71,7 @@ class Store:
         broken: list[bytes] = []
         for start in range(0, len(wanted), KEYS_AT_ONCE):
             some = wanted[start : start + KEYS_AT_ONCE]
-            for key, value, seal in self._done(lambda some=some: self._rows(some)):
+            for key, value, seal in self._done(partial(_rows, keys=some)):
                 if type(value) is bytes and seal == sealed(key, value):
                     found[key] = value
                 else:
@@ -89,49 +86,64 @@ class Store:
         Raises `JournalFull` where there is no room, and `DamagedJournal`.
         """
         row = (key, stage, time.time(), value, sealed(key, value))
-        self._done(lambda: self._file.execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?)", row))
+        self._done(partial(self._insert, row=row))
 
     def drop(self, key: bytes) -> None:
         """Throw away a row that is not what was written."""
         self.damaged += 1
-        self._done(lambda: self._file.execute("DELETE FROM results WHERE key = ?", (key,)))
+        self._done(lambda file: file.execute("DELETE FROM results WHERE key = ?", (key,)))
 
     def __len__(self) -> int:
-        return self._done(lambda: self._file.execute("SELECT count(*) FROM results").fetchone())[0]
+        return self._done(lambda file: file.execute("SELECT count(*) FROM results").fetchone()[0])
 
     # ── the database ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _opened(self) -> sqlite3.Connection:
-        address = f"file:{quote(str(self.path))}?mode=rw"
-        return sqlite3.connect(
-            address, SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False, uri=True
-        )
+    def close(self) -> None:
+        """Let go of the file; whatever is asked next opens it again."""
+        with self._lock:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
-    def _checked(self) -> None:
-        self._file.execute("PRAGMA synchronous = NORMAL")
-        self._file.execute("PRAGMA trusted_schema = OFF")
-        (form,) = self._file.execute("PRAGMA user_version").fetchone()
+    def _open(self) -> sqlite3.Connection:
+        if self._file is None:
+            _check_ours(self.path)
+            address = f"file:{quote(str(self.path))}?mode=rw"
+            self._file = sqlite3.connect(
+                address, SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False, uri=True
+            )
+            weakref.finalize(self, self._file.close)
+            self._file.execute("PRAGMA synchronous = NORMAL")
+            self._file.execute("PRAGMA trusted_schema = OFF")
+        return self._file
+
+    def _insert(self, file: sqlite3.Connection, row: tuple[object, ...]) -> None:
+        self.added += file.execute("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?, ?)", row).rowcount
+
+    def _checked(self, file: sqlite3.Connection) -> None:
+        (form,) = file.execute("PRAGMA user_version").fetchone()
         if form != FORM:
             raise UnusableJournal(self.path, f"it has form {form}, which this version does not know")
-        found = self._file.execute("SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
+        found = file.execute("SELECT type, name FROM sqlite_schema WHERE sql IS NOT NULL").fetchall()
         if found != [("table", "results")]:
             raise DamagedJournal(self.path, "its table is not there")
-        self._file.execute("SELECT key, stage, at, value, seal FROM results LIMIT 1").fetchone()
+        file.execute("SELECT key, stage, at, value, seal FROM results LIMIT 1").fetchone()
         # Fails here rather than after the first hour of work, if nothing can be written.
-        self._file.execute("BEGIN IMMEDIATE")
-        self._file.execute("ROLLBACK")
+        file.execute("BEGIN IMMEDIATE")
+        file.execute("ROLLBACK")
 
-    def _rows(self, keys: Sequence[bytes]) -> list[tuple[bytes, bytes, bytes]]:
-        places = ", ".join("?" * len(keys))
-        query = f"SELECT key, value, seal FROM results WHERE key IN ({places})"  # noqa: S608 - places only
-        return self._file.execute(query, list(keys)).fetchall()
-
-    def _done(self, work: Callable[[], R]) -> R:
+    def _done(self, work: Callable[[sqlite3.Connection], R]) -> R:
         try:
             with self._lock:
-                return work()
+                return work(self._open())
         except sqlite3.Error as error:
             raise _told(error, self.path) from error
+
+
+def _rows(file: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[bytes, bytes, bytes]]:
+    places = ", ".join("?" * len(keys))
+    query = f"SELECT key, value, seal FROM results WHERE key IN ({places})"  # noqa: S608 - places only
+    return file.execute(query, list(keys)).fetchall()
 
 
 def sealed(key: bytes, value: bytes) -> bytes:

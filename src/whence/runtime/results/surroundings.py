@@ -1,4 +1,4 @@
-"""What a result depends on besides task and item: Whence itself, Python, the numerical libraries, the machine.
+"""What a result depends on besides task and item: Whence, Python, the numerical libraries, the machine.
 
 Another version of any of these may change a last bit or more, so results are found again only where all of
 them are the same. Digits of BLAS differ between processors, which is why the processor belongs here too.
@@ -19,8 +19,8 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
-from whence.runtime.results.framing import framed
 from whence.runtime.results.errors import NoFingerprint
+from whence.runtime.results.framing import framed
 from whence.runtime.results.origins import WHENCE
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "duckdb", "narwhals", "threadpoolctl", "numba", "llvmlite")
@@ -44,11 +44,15 @@ SECONDS_OF_DOUBT = 0.02
 _IMPORTED = time.time()
 
 
-@lru_cache(1)
 def surroundings() -> bytes:
     """A hash of everything around a task; raises `NoFingerprint` where it cannot be known."""
+    check_older_than_this_process(own_files())
+    return _hashed()
+
+
+@lru_cache(1)
+def _hashed() -> bytes:
     files = own_files()
-    check_older_than_this_process(files)
     together = hashlib.sha256()
     parts = [
         sys.implementation.name,
