@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Final
 __version__: Final = "0.1.0"
 
 if TYPE_CHECKING:
+    from whence.data.pushdown.opening import remote
+    from whence.data.pushdown.remote import Remote
     from whence.data.reading import table
     from whence.data.scanning.opening import scan
     from whence.data.scanning.scan import Scan
@@ -88,6 +90,8 @@ if TYPE_CHECKING:
     from whence.runtime.events import Event
 
 HOMES: Final = {
+    "whence.data.pushdown.opening": ("remote",),
+    "whence.data.pushdown.remote": ("Remote",),
     "whence.data.reading": ("table",),
     "whence.data.scanning.opening": ("scan",),
     "whence.data.scanning.scan": ("Scan",),
@@ -184,6 +188,7 @@ __all__ = [
     "Refusal",
     "Refutation",
     "Remedy",
+    "Remote",
     "Scan",
     "Source",
     "Study",
@@ -239,6 +244,7 @@ __all__ = [
     "refute",
     "regression_discontinuities",
     "remedies",
+    "remote",
     "same_class",
     "scan",
     "separated",

@@ -2,7 +2,8 @@
 
 Modules: `reading` (the door: `table`), `tables`, `schema`, `frame` (complete rows), `contingency` (counts),
 `design_matrix`, `summaries`, `weighting`, `hashing`; readers `files`, `csv_file`, `databases`, `dataframes`;
-`scanning` (tables larger than memory, in blocks: `scan`); `expressions` (checks of `where=` and `derive=`);
+`scanning` (tables larger than memory, in blocks: `scan`); `pushdown` (tables in a database server: `remote`);
+`expressions` (checks of `where=` and `derive=`);
 `columns` (the canonical form); `duck` (the engine, locked).
 
 >>> from whence.data import complete, table
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from whence.data.contingency import Counts, counts
     from whence.data.design_matrix import Design, design
     from whence.data.frame import Frame, complete
+    from whence.data.pushdown.opening import remote
+    from whence.data.pushdown.remote import Remote
     from whence.data.reading import table
     from whence.data.scanning.opening import scan
     from whence.data.scanning.scan import Scan
@@ -30,12 +33,14 @@ _HOME: Final = {
     "Design": "design_matrix",
     "Field": "schema",
     "Frame": "frame",
+    "Remote": "pushdown.remote",
     "Scan": "scanning.scan",
     "Schema": "schema",
     "Table": "tables",
     "complete": "frame",
     "counts": "contingency",
     "design": "design_matrix",
+    "remote": "pushdown.opening",
     "scan": "scanning.opening",
     "summary": "summaries",
     "table": "reading",
@@ -47,12 +52,14 @@ __all__ = [
     "Design",
     "Field",
     "Frame",
+    "Remote",
     "Scan",
     "Schema",
     "Table",
     "complete",
     "counts",
     "design",
+    "remote",
     "scan",
     "summary",
     "table",

@@ -21,6 +21,7 @@ from typing import TypeAlias, cast
 import numpy as np
 
 from whence.data import duck
+from whence.data.addresses import refuse_address
 from whence.data.columns import Column
 from whence.data.databases import columns_of, read_query
 from whence.data.dataframes import is_dataframe, read_dataframe
@@ -83,6 +84,7 @@ def _read(source: Source, database: str | Path | None, threads: int | None) -> R
     if database is not None:
         if not isinstance(source, str):
             raise UnreadableData("the query", "with `database`, the source is a text", 'Give "SELECT ...".')
+        refuse_address(database)
         path = Path(database)
         first_bytes(path, labelled(path))
         return read_query(source, path, f"a query on {labelled(Path(path.name))}")
@@ -109,8 +111,7 @@ def _file(source: str | os.PathLike[str], threads: int | None) -> Raw:
     text = os.fspath(source)
     if text.lstrip()[:7].lower() in {"select ", "select\n"} and not Path(text[:255]).exists():
         raise UnreadableData("the query", "there is no database to ask", 'Give database="shop.db" as well.')
-    if "://" in text[:12]:
-        raise UnreadableData(quoted(text, 200), "it is an address, not a file", "Download it first.")
+    refuse_address(text)
     # A report is passed on to others, who need the file's name and not the folders of whoever made it.
     return replace(read_file(Path(text), threads), source=labelled(Path(Path(text).name)))
 

@@ -11,9 +11,10 @@ from typing import cast
 
 import numpy as np
 
-from whence.data.columns import Column, Storage
+from whence.data.columns import Column, Storage, Value
 from whence.data.hashing import content_hash
 from whence.data.names import known
+from whence.data.nearest import nearest_of
 from whence.data.schema import Schema, described
 from whence.data.table_view import to_html, to_text
 from whence.data.weighting import Weighting
@@ -93,6 +94,10 @@ class Table:
     def __fingerprint__(self) -> tuple[object, ...]:
         """What a result computed from this table depends on: everything but what was worked out meanwhile."""
         return tuple(self.store.items()), self.source, self.weights, self.weighting, self.notes, self.derived
+
+    def nearest(self, name: str, value: Value | None, most: int) -> tuple[Value, ...]:
+        """The value alone if it occurs in a column; else those that occur nearest to it, of labels all."""
+        return nearest_of(value, self.column(name).level_codes()[0], most)
 
     def __contains__(self, name: object) -> bool:
         return name in self.store and name != self.weights

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from whence.engine.bounding import bounded, limited
 from whence.engine.explain import explain, recorded
 from whence.engine.how import How
-from whence.engine.inputs import as_graph, as_table, check_agreement
+from whence.engine.inputs import as_graph, as_table, check_agreement, narrowed
 from whence.engine.parse import parse
 from whence.engine.provenance import provenance
 from whence.engine.proving import as_seen, identify, verify
@@ -86,6 +86,7 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
         with stage("read"):
             known, found = as_graph(graph), as_table(data, how)
             check_agreement(known, found, how.columns)
+            found = narrowed(found, known, how.columns)
             how = how if given is None or known is None else replace(how, given=sources_from(given, known))
         with stage("parse"):
             asked = parse(question, known, found)

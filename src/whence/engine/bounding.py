@@ -48,6 +48,7 @@ from whence.runtime.plain import quoted
 
 if TYPE_CHECKING:
     from whence.data.any_data import AnyData
+    from whence.data.pushdown.remote import Remote
     from whence.data.scanning.scan import Scan
     from whence.engine.how import How
     from whence.explanation.answer import Answer
@@ -303,8 +304,8 @@ def bounded(
     return limits if isinstance(limits, Contradiction) else None
 
 
-def _counted(found: Scan, known: Graph) -> Table:
-    """The distinct rows of a scan in the variables that have few values: limits rest on their counts."""
+def _counted(found: Scan | Remote, known: Graph) -> Table:
+    """The distinct rows of data that are not in memory, in the variables of few values: what limits rest on."""
     few = [name for name in known.observed if name in found and found.schema[name].discrete]
     return found.counted([name for name in few if len(found.schema[name].levels) <= MOST_LEVELS])
 

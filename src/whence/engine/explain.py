@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from whence.data.mixed import mixed
+from whence.data.pushdown.remote import Remote
 from whence.engine.ledger import ledger
 from whence.engine.steps import MOST_REFUTED
 from whence.estimation.values import Estimate, Warning_
@@ -64,8 +65,21 @@ def explain(
         estimates=numbers if several else (),
         assumptions=ledger(() if proof is None else proof.assumptions, how.assume, numbers, checks),
         refutations=checks,
-        warnings=cautions(asked, known, found, numbers),
+        warnings=(*cautions(asked, known, found, numbers), *_untested(found, numbers, checks)),
     )
+
+
+def _untested(
+    found: AnyData | None, numbers: Sequence[Estimate], checks: tuple[Refutation, ...]
+) -> tuple[Warning_, ...]:
+    """That no check was made of numbers from rows that stay in a database."""
+    if checks or not numbers or not isinstance(found, Remote):
+        return ()
+    told = (
+        "Nothing was tried to break this answer: the checks run the estimator again on altered rows, and the "
+        "rows stay in the database."
+    )
+    return (Warning_("not_tested", told),)
 
 
 def cautions(

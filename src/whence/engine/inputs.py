@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from whence.data.addresses import refuse_address
+from whence.data.pushdown.remote import Remote
 from whence.data.reading import table
 from whence.data.scanning.memory import fits
 from whence.data.scanning.opening import scan
@@ -21,7 +23,7 @@ from whence.data.tables import Table
 from whence.engine.already_read import AlreadyRead
 from whence.language.graph import Graph
 from whence.language.graph_text import graph
-from whence.runtime.errors import InvalidWeights, UnknownColumn
+from whence.runtime.errors import InvalidOption, InvalidWeights, UnknownColumn
 from whence.runtime.plain import quoted
 
 if TYPE_CHECKING:
@@ -47,11 +49,14 @@ def as_table(source: object, how: How) -> AnyData | None:
     if isinstance(source, AlreadyRead):
         return cast("AlreadyRead[AnyData]", source).value
     plain = how.where is None and not how.derive and how.weights is None
-    if isinstance(source, Table | Scan) and plain:
+    if isinstance(source, Table | Scan | Remote) and plain:
         return source
+    if isinstance(source, Remote):
+        return _asked(source, how)
     if isinstance(source, Scan):
         return _scanned(source, how)
     if isinstance(source, str | os.PathLike) and how.weights is None:
+        refuse_address(cast("str | os.PathLike[str]", source))
         path = Path(cast("str | os.PathLike[str]", source))
         if several(path):
             return _scanned(path, how)
@@ -74,6 +79,23 @@ def _scanned(source: Path | Scan, how: How) -> Scan:
             "Leave the weights out, or read the data into memory with `whence.table`.",
         )
     return scan(source, where=how.where, derive=how.derive)
+
+
+def _asked(source: Remote, how: How) -> Remote:
+    if how.weights is not None or how.derive:
+        raise InvalidOption(
+            "weights" if how.weights is not None else "derive",
+            str(how.weights or ", ".join(how.derive or ())),
+            "something for rows at hand; of a table in a database a view can hold such columns",
+        )
+    return source if how.where is None else source.filtered(how.where)
+
+
+def narrowed(found: AnyData | None, known: Graph | None, named: Iterable[str]) -> AnyData | None:
+    """A table in a database server without the columns that do not matter: each costs questions."""
+    if known is None or not isinstance(found, Remote):
+        return found
+    return found.narrowed((*known.observed, *named))
 
 
 def check_agreement(known: Graph | None, found: AnyData | None, named: Iterable[str]) -> None:

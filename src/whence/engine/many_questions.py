@@ -30,7 +30,7 @@ from whence.engine.steps import hearing
 from whence.explanation.answer import Answer
 from whence.runtime.errors import Cancelled, TaskFailed, WhenceError
 from whence.runtime.events import Event
-from whence.runtime.executor import Executor
+from whence.runtime.executor import Executor, TasksSetAside
 from whence.runtime.executor import executor as as_executor
 from whence.runtime.in_use import InUse
 from whence.runtime.plain import quoted
@@ -108,8 +108,9 @@ class Asking:
         """Answer one question; an error is a value here, so that it does not stop the others."""
         place, question = item
         try:
-            with self.read.held(place, lambda: self._table(place)) as found:
-                return ask(question, found, self.graph, executor=self.workers, **self.options)
+            with self.read.held(place, lambda: self._table(place)) as held:
+                data = None if held.value is None else held
+                return ask(question, data, self.graph, executor=self.workers, **self.options)
         except Cancelled:
             raise
         except WhenceError as error:
@@ -152,7 +153,12 @@ def _lasting(options: HowOptions) -> HowOptions:
 def _outcomes(task: Asking, items: Sequence[Item], workers: Executor) -> list[Outcome]:
     if len(items) == 1:  # nobody else is at work, so this one question may have all the workers
         return [replace(task, workers=workers)(items[0])]
-    return workers.map(task, items, stage="questions", kind="python")
+    found: dict[int, Outcome] = {}
+    try:
+        workers.map(task, items, stage="questions", kind="python", each=found.__setitem__)
+    except TasksSetAside as lost:  # questions that killed every worker; the others were answered
+        found.update(dict.fromkeys(lost.indices, lost))
+    return [found[place] for place in range(len(items))]
 
 
 def _answers(

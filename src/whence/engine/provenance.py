@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
 import whence
+from whence.data.pushdown.remote import Remote
 from whence.engine.already_read import as_given
 from whence.language.graph_text import arrows
 from whence.language.graph_text.reading import looks_like_path
@@ -41,7 +42,9 @@ def provenance(
     file = os.fspath(cast("str | os.PathLike[str]", data)) if isinstance(data, str | os.PathLike) else None
     told: dict[str, JSON] = {"seed": how.seed}
     if found is not None:
-        told |= {"data": found.source, "data_sha256": found.sha256, "rows": found.rows}
+        told |= {"data": found.source, "rows": found.rows}
+        # Of rows that stay in a database there is no hash, for there is none without fetching them.
+        told |= {} if isinstance(found, Remote) else {"data_sha256": found.sha256}
     if known is not None:
         told["graph"] = arrows.write(known) if drawing is None or looks_like_path(drawing) else drawing
     days = dated(known, found)

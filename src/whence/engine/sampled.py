@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from whence.data.pushdown.remote import Remote
 from whence.estimation.values import Estimate
 from whence.runtime.seeds import as_seed
 
@@ -23,12 +24,20 @@ MOST_SAMPLED = 200_000
 """Rows of the sample: at this size a check's own standard error is small beside what it looks for."""
 
 
-def sampled(scan: Scan, known: Graph | None, numbers: tuple[Estimate, ...], how: How) -> Table:
-    """A random sample of the rows, in the columns that checks may look at."""
+def sampled(
+    scan: Scan | Remote, known: Graph | None, numbers: tuple[Estimate, ...], how: How
+) -> Table | None:
+    """A random sample of the rows, in the columns that checks may look at.
+
+    None of a table in a database where some of them have too many values to be counted: then no row is to be
+    had without fetching it, and none is fetched.
+    """
     plans = [each.plan for each in numbers if each.plan is not None]
     observed = () if known is None else known.observed
     names = [*observed, *how.columns, *(name for plan in plans for name in plan.variables)]
     wanted = tuple(dict.fromkeys(name for name in names if name in scan))
+    if isinstance(scan, Remote) and not all(each.levels for each in scan.sketch(wanted).values()):
+        return None
     return scan.sample(MOST_SAMPLED, as_seed(how.seed).child("sample"), wanted)
 
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from whence.data.pushdown.remote import Remote
 from whence.data.scanning.scan import Scan
 from whence.engine import no_effect
 from whence.engine.sampled import said, sampled
@@ -104,12 +105,14 @@ def refute(
 ) -> tuple[Refutation, ...]:
     """What was tried to break the answer: each of its numbers, and the graph once.
 
-    Of an answer from rows that are not in memory, a sample of the rows is put to the test.
+    Of an answer from rows that are not in memory, a sample of the rows is put to the test, if one can be had.
     """
     if isinstance(estimand, Refusal) or isinstance(estimates, Refusal) or found is None:
         return ()
-    if isinstance(found, Scan):
+    if isinstance(found, Scan | Remote):
         some = sampled(found, known, estimates, how)
+        if some is None:
+            return ()
         ruled_out = excluded(estimand.query, estimand.graph)
         numbers = estimates if ruled_out else _numbers(estimand, some, how, workers)
         checks = refute(estimand, numbers, some, known, how, workers)

@@ -17,11 +17,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from whence.data.pushdown.remote import Remote
 from whence.estimation.bootstrap import bootstrapped, unfit_for_bootstrap
 from whence.estimation.learners import Given, Learners
 from whence.estimation.methods import Asked
 from whence.estimation.plan import Errors, EstimationPlan, Options
 from whence.estimation.planning import needed, plans
+from whence.estimation.remote.estimating import remote_estimates
 from whence.estimation.rows import columns_of
 from whence.estimation.running import run, run_all
 from whence.estimation.two_levels import third_level
@@ -46,7 +48,7 @@ __all__ = ["columns_for", "estimate", "estimate_all", "run"]
 
 def estimate(  # noqa: PLR0913
     estimand: Estimand,
-    table: Table,
+    table: Table | Remote,
     *,
     method: Asked = "auto",
     learners: Given = None,
@@ -64,7 +66,7 @@ def estimate(  # noqa: PLR0913
     Parameters
     ----------
     estimand: what `identify` returned; its shape says which estimators fit
-    table: the data
+    table: the data, in memory or in a database server
     method: "auto", or one of "aipw", "plr", "ols", "plug-in"
     learners: "linear", "boosted", any object with fit and predict, or a mapping of these by "outcome" and
         "treatment"; None leaves it to the rules
@@ -95,7 +97,7 @@ def estimate(  # noqa: PLR0913
 
 def estimate_all(  # noqa: PLR0913
     estimand: Estimand,
-    table: Table,
+    table: Table | Remote,
     *,
     method: Asked = "auto",
     learners: Given = None,
@@ -128,8 +130,10 @@ def columns_for(plan: EstimationPlan, table: Table, extra: Sequence[str] = ()) -
 
 
 def _estimates(
-    estimand: Estimand, table: Table, options: Options, workers: Executor
+    estimand: Estimand, table: Table | Remote, options: Options, workers: Executor
 ) -> list[Estimate | Refusal] | Refusal:
+    if isinstance(table, Remote):
+        return remote_estimates(estimand, table, options)
     columns = columns_of(table, needed(estimand, options))
     check_values(estimand.query, table)
     refusal = third_level(estimand, columns)

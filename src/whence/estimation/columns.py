@@ -101,7 +101,8 @@ class Columns:
 
     `weights` are whole counts (`weighting` "counts") or probabilities ("probabilities") of the rows, or None;
     `rows_dropped` how many rows were left out for missing values. `copies` tells of rows drawn with
-    replacement which row each is a copy of; None where every row is a unit of its own.
+    replacement which row each is a copy of; None where every row is a unit of its own. Where the rows stay
+    elsewhere, `together` are the variables that were counted together, beside which others show their ends.
     """
 
     of: Mapping[str, Column]
@@ -109,6 +110,7 @@ class Columns:
     weighting: str = "none"
     rows_dropped: int = 0
     copies: Integers | None = None
+    together: frozenset[str] | None = None
 
     def __getitem__(self, name: str) -> Column:
         """The column of a variable."""
@@ -130,6 +132,10 @@ class Columns:
     def _counted(self) -> bool:
         return self.weighting == "counts"
 
+    def combines(self, names: Iterable[str]) -> bool:
+        """Whether the rows tell how often each combination of these variables occurs."""
+        return self.together is None or self.together.issuperset(names)
+
     def members(self, setting: Setting) -> Booleans:
         """Which rows have all the values of a setting."""
         found = np.ones(self.rows, dtype=np.bool_)
@@ -141,8 +147,8 @@ class Columns:
         """The same rows with some columns exchanged or added."""
         return replace(self, of={**self.of, **changes})
 
-    def selected(self, rows: Booleans | Integers) -> Columns:
-        """Some of the rows, by mask or position."""
+    def selected(self, rows: Booleans | Integers | slice) -> Columns:
+        """Some of the rows, by mask, position or slice."""
         kept = {
             name: replace(column, numbers=np.ascontiguousarray(column.numbers[rows]))
             for name, column in self.of.items()

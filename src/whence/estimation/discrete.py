@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.data.pushdown.remote import Remote
 from whence.estimation import cautions
 from whence.estimation.balance import balance
 from whence.estimation.functional import Functional
@@ -86,7 +87,7 @@ class Distribution:
         return {"variables": list(self.names), "rows": list(rows)}
 
 
-def plug_in(estimand: Estimand, table: Table) -> float | Distribution | Refusal:
+def plug_in(estimand: Estimand, table: Table | Remote) -> float | Distribution | Refusal:
     """A discrete estimand's exact value on a table: a number, or one for each level of its open variables.
 
     Raises `UnknownColumn` for a variable that the table lacks. Refuses (`NoOverlap`) where the formula
@@ -94,6 +95,8 @@ def plug_in(estimand: Estimand, table: Table) -> float | Distribution | Refusal:
     too many values.
     """
     expression = estimand.expression
+    if isinstance(table, Remote):
+        table = table.counted(mentioned(expression))
     columns = columns_of(table, mentioned(expression))
     check_values(estimand.query, table)
     contrast = estimand.query.contrast

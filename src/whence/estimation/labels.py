@@ -35,13 +35,15 @@ def told_apart(
     """A refusal where a text covariate leaves almost no row of the group a row to be compared with."""
     if len(arms) == 1:
         return None
+    weights = np.ones(rows.rows) if rows.weights is None else rows.weights
     for name in dict.fromkeys((*plan.adjust, *plan.by)):
-        if not rows[name].text:
+        if not rows[name].text or not rows.combines((name, *plan.treatments[: len(arms)])):
             continue
         codes = rows[name].codes()
-        comparable = both_seen(codes, arms) if arms else np.bincount(codes)[codes] > 1
+        comparable = both_seen(codes, arms) if arms else np.bincount(codes, weights)[codes] > 1
         count = group & arms[0] if arms and plan.treated else group
-        share = float(np.mean(comparable[count])) if bool(count.any()) else 0.0
+        total = float(np.sum(weights[count]))
+        share = float(np.sum(weights[count & comparable])) / total if total > 0.0 else 0.0
         if share < LEAST_SHARE:
             label = bare(name)
             return NoOverlap(

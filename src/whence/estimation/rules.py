@@ -67,7 +67,8 @@ def _by_rule(plan: EstimationPlan, columns: Columns) -> tuple[Method | None, str
     if not names and len(plan.arms) != 1:
         what = "the difference in means" if plan.arms else "the plain slope"
         return "ols", f"There is nothing to adjust for, so this is {what}."
-    if plan.arms and all(columns[name].discrete for name in names):
+    discrete = all(columns[name].discrete for name in names)
+    if plan.arms and discrete and columns.combines((*names, *plan.treatments)):
         least, overlapping = _strata(plan, columns, names)
         if least >= LEAST_PER_CELL and _fits(plan, columns, names):
             return "plug-in", (
@@ -120,8 +121,12 @@ def _as_asked(plan: EstimationPlan, options: Options) -> tuple[Method, str]:
 
 
 def _fits(plan: EstimationPlan, columns: Columns, names: tuple[str, ...]) -> bool:
-    sizes = [float(len(columns[name].all_levels())) for name in (*names, *plan.treatments, plan.outcome)]
-    return float(np.prod(sizes)) <= MOST_CELLS
+    sizes = [float(len(columns[name].all_levels())) for name in (*names, *plan.treatments)]
+    outcome = columns[plan.outcome]
+    if columns.together is None or outcome.discrete:
+        return float(np.prod(sizes)) * len(outcome.all_levels()) <= MOST_CELLS
+    # Elsewhere an outcome of many values is averaged within cells, where two values stand for all.
+    return plan.event is None and 2.0 * float(np.prod(sizes)) ** 2 <= MOST_CELLS
 
 
 def _strata(plan: EstimationPlan, columns: Columns, names: tuple[str, ...]) -> tuple[float, bool]:

@@ -33,10 +33,11 @@ def treatments_of_two_levels(estimand: Estimand) -> tuple[str, ...]:
 def third_level(estimand: Estimand, columns: Columns) -> NotYetAnswerable | None:
     """A refusal where such a treatment has more than two values in the data, else None."""
     for name in treatments_of_two_levels(estimand):
-        levels = columns[name].all_levels()
-        if len(levels) > 2:
+        many, levels = not columns[name].discrete, columns[name].all_levels()
+        if many or len(levels) > 2:
+            count = "many" if many else len(levels)
             return NotYetAnswerable(
-                f"The formula holds for a treatment of two values, and {name} has {len(levels)} in the data.",
+                f"The formula holds for a treatment of two values, and {name} has {count} in the data.",
                 (
                     f"rows with two values of {name} only",
                     f"what {name} and the outcome have in common, observed",

@@ -13,7 +13,7 @@ from whence.language.expression import P, Term, Value, atoms
 from whence.runtime.errors import UnknownLevel
 
 if TYPE_CHECKING:
-    from whence.data.tables import Table
+    from whence.data.any_data import AnyData
     from whence.language.query import Query
 
 FEW = frozenset({"binary", "categorical", "ordered"})
@@ -23,7 +23,7 @@ NEAREST = 3
 """How many of the values that occur an error names."""
 
 
-def check_values(query: Query, table: Table) -> None:
+def check_values(query: Query, table: AnyData) -> None:
     """Raise `UnknownLevel` for a value that no row has, unless it is an amount that a treatment is set to.
 
     In a contrast whose levels are open the 1 and 0 of the treatment only hold the places.
@@ -39,21 +39,15 @@ def check_values(query: Query, table: Table) -> None:
                 _check_value(term.name, term.value, table, amounts=term.name not in seen)
 
 
-def _check_value(name: str, value: Value | None, table: Table, *, amounts: bool) -> None:
+def _check_value(name: str, value: Value | None, table: AnyData, *, amounts: bool) -> None:
     field = table.schema[name]
     if field.kind in FEW:
         if field.levels and value not in field.levels:
             raise UnknownLevel(name, value, field.levels)
     elif not amounts and field.kind != "constant":
-        found = table.column(name).level_codes()[0]
-        if value not in found:
-            raise UnknownLevel(name, value, _nearest(value, found))
-
-
-def _nearest(value: Value | None, found: tuple[Value, ...]) -> tuple[Value, ...]:
-    if isinstance(value, str) or value is None or any(isinstance(each, str) for each in found):
-        return found
-    return tuple(sorted(found, key=lambda each: abs(float(each) - float(value)))[:NEAREST])
+        near = table.nearest(name, value, NEAREST)
+        if value not in near:
+            raise UnknownLevel(name, value, near)
 
 
 def _with_values(terms: tuple[Term, ...]) -> Iterator[Term]:

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+psycopg = pytest.importorskip("psycopg", reason="needs psycopg, the driver of Postgres")
+
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -122,11 +124,10 @@ def _free_port() -> int:
 def _wait(server: subprocess.Popen[bytes], folder: Path, port: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(folder / f".s.PGSQL.{port}"))
-            except OSError:
-                time.sleep(0.05)
-            else:
-                return
+        try:
+            psycopg.connect(f"postgresql://owner@/postgres?host={folder}&port={port}").close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
     pytest.skip(f"Postgres does not start here: {(folder / 'log').read_text(errors='replace')[-300:]}")

@@ -95,8 +95,8 @@ def _refuse(made_by):
 
 
 def dies_once(path):
-    if os.path.exists(path):
-        os.unlink(path)
+    if Path(path).exists():
+        Path(path).unlink()
         os._exit(9)
     return path
 
@@ -174,3 +174,21 @@ def _holds(line, address):
 
 def sums(array):
     return float(array.sum())
+
+
+def fails_or_sleeps(item):
+    if not item:
+        raise ValueError("at once")
+    time.sleep(item)
+
+
+class Notes:
+    """Notes the process that does an item in a folder, and then keeps the interpreter to itself for long."""
+
+    def __init__(self, folder, array=None):
+        self.folder = folder
+        self.array = array
+
+    def __call__(self, item):
+        (Path(self.folder) / str(os.getpid())).touch()
+        return sum(range(item))

@@ -1,6 +1,5 @@
 """Whatever the backend and the number of workers: the same results, order, failures and events."""
 
-import importlib
 import math
 import os
 import threading
@@ -8,81 +7,10 @@ import time
 
 import pytest
 
+from runtime.executor import tasks
 from whence.runtime.errors import Cancelled, InvalidOption, TaskFailed, UnknownVariable, UnsuitableMethod
 from whence.runtime.events import Cancellation, Event, Progress, Warned, cancellable, listening
 from whence.runtime.executor import cores, executor, processes, serial, threads
-from whence.runtime.executor.batches import Batches
-from whence.runtime.executor.losses import TasksSetAside
-from whence.runtime.executor.protocol import Reply
-
-TASKS = """
-import os, random, time
-from whence.runtime.errors import UnknownVariable
-from whence.runtime.events import Warned, emit
-
-MARK = "as imported"
-
-def draws(item):
-    generator = random.Random(item)
-    return [generator.gauss(0, 1) for _ in range(10)]
-
-def fails_from_seven(item):
-    if item >= 7:
-        raise ValueError(f"cannot do {item}")
-    return item
-
-def unknown(item):
-    if item == 3:
-        raise UnknownVariable("sale", known=["sales"])
-    return item
-
-class Odd(Exception):
-    def __init__(self, one, two):
-        super().__init__("odd")
-
-def odd(item):
-    raise Odd(1, 2)
-
-def sleeps(item):
-    time.sleep(item)
-    return item
-
-def warns(item):
-    emit(Warned(stage="work", code="item", message=str(item)))
-    return item
-
-def where(item):
-    time.sleep(0.01)
-    return os.getpid(), MARK, os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"]
-
-def prints(item):
-    print("this must not end up among the messages")
-    os.write(1, b"nor this")
-    return item
-
-def unpicklable(item):
-    return lambda: item
-
-def dies_once(path):
-    if os.path.exists(path):
-        os.unlink(path)
-        os._exit(9)
-    return path
-
-def dies(item):
-    if item == 2:
-        os._exit(9)
-    return item
-"""
-
-
-@pytest.fixture(scope="module")
-def tasks(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("tasks")
-    (folder / "whence_test_tasks.py").write_text(TASKS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(folder))
-        yield importlib.import_module("whence_test_tasks")
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +25,11 @@ def backend(request, pair):
     return pair if request.param == "processes:2" else executor(request.param)
 
 
-def test_results_and_their_order_are_the_same_for_every_backend(backend, tasks):
+def test_results_and_their_order_are_the_same_for_every_backend(backend):
     assert backend.map(tasks.draws, range(500), stage="draw") == [tasks.draws(item) for item in range(500)]
 
 
-def test_results_are_the_same_for_three_processes_and_for_odd_numbers_of_items(tasks):
+def test_results_are_the_same_for_three_processes_and_for_odd_numbers_of_items():
     pool = processes(3)
     for count in (2, 3, 4, 101):
         assert pool.map(tasks.draws, range(count), stage="draw") == [tasks.draws(i) for i in range(count)]
@@ -109,11 +37,11 @@ def test_results_are_the_same_for_three_processes_and_for_odd_numbers_of_items(t
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_no_items_and_one_item_are_no_special_case(backend, tasks, count):
+def test_no_items_and_one_item_are_no_special_case(backend, count):
     assert backend.map(math.sqrt, [4.0] * count, stage="root") == [2.0] * count
 
 
-def test_the_first_failing_item_is_named_by_every_backend(backend, tasks):
+def test_the_first_failing_item_is_named_by_every_backend(backend):
     with pytest.raises(TaskFailed) as caught:
         backend.map(tasks.fails_from_seven, range(200), stage="work")
     assert caught.value.index == 7
@@ -122,14 +50,14 @@ def test_the_first_failing_item_is_named_by_every_backend(backend, tasks):
     assert backend.map(tasks.draws, range(3), stage="draw")[2] == tasks.draws(2)
 
 
-def test_an_error_of_ours_stays_itself_and_gets_a_note_of_its_item(backend, tasks):
+def test_an_error_of_ours_stays_itself_and_gets_a_note_of_its_item(backend):
     with pytest.raises(UnknownVariable) as caught:
         backend.map(tasks.unknown, range(9), stage="work")
     assert caught.value.suggestion == "sales"
     assert "in item 3 of work" in caught.value.__notes__
 
 
-def test_progress_starts_at_nothing_never_falls_and_ends_at_everything(backend, tasks):
+def test_progress_starts_at_nothing_never_falls_and_ends_at_everything(backend):
     heard: list[Event] = []
     with listening(heard.append):
         backend.map(tasks.sleeps, [0.02] * 12, stage="nap")
@@ -140,14 +68,14 @@ def test_progress_starts_at_nothing_never_falls_and_ends_at_everything(backend, 
     assert {event.stage for event in heard} == {"nap"}
 
 
-def test_what_a_task_tells_is_heard_around_the_map(backend, tasks):
+def test_what_a_task_tells_is_heard_around_the_map(backend):
     heard: list[Event] = []
     with listening(heard.append):
         backend.map(tasks.warns, range(20), stage="work")
     assert sorted(int(event.message) for event in heard if isinstance(event, Warned)) == list(range(20))
 
 
-def test_cancelling_from_another_thread_stops_the_work(backend, tasks):
+def test_cancelling_from_another_thread_stops_the_work(backend):
     token = Cancellation()
 
     def cancel_when_under_way(event):
@@ -164,7 +92,7 @@ def test_cancelling_from_another_thread_stops_the_work(backend, tasks):
     assert backend.map(tasks.draws, [1, 2], stage="draw") == [tasks.draws(1), tasks.draws(2)]
 
 
-def test_processes_do_not_wait_for_a_long_task_when_cancelled(tasks):
+def test_processes_do_not_wait_for_a_long_task_when_cancelled():
     token = Cancellation()
     canceller = threading.Timer(0.3, token.cancel)
     canceller.start()
@@ -175,7 +103,7 @@ def test_processes_do_not_wait_for_a_long_task_when_cancelled(tasks):
     assert time.monotonic() - start < 60
 
 
-def test_processes_are_fresh_interpreters_and_never_forks(pair, tasks, monkeypatch):
+def test_processes_are_fresh_interpreters_and_never_forks(pair, monkeypatch):
     def forbidden():
         raise AssertionError("forked")
 
@@ -186,34 +114,18 @@ def test_processes_are_fresh_interpreters_and_never_forks(pair, tasks, monkeypat
     assert {mark for _, mark, *_ in found} == {"as imported"}
 
 
-def test_workers_hold_blas_to_the_cores_divided_by_the_workers(tasks):
+def test_workers_hold_blas_to_the_cores_divided_by_the_workers():
     found = processes(2).map(tasks.where, range(4), stage="where")
     share = str(max(1, cores() // 2))
     assert {limit for _, _, *limits in found for limit in limits} == {share}
 
 
-def test_what_a_task_prints_does_not_end_up_among_the_messages(pair, tasks, capfd):
+def test_what_a_task_prints_does_not_end_up_among_the_messages(pair, capfd):
     assert pair.map(tasks.prints, range(8), stage="print") == list(range(8))
     assert capfd.readouterr().out == ""
 
 
-def test_a_worker_that_dies_is_replaced_and_its_batch_done_again(tasks, tmp_path):
-    paths = [str(tmp_path / str(i)) for i in range(6)]
-    for path in paths[::2]:
-        (tmp_path / path).touch()
-    pool = processes(2)
-    assert pool.map(tasks.dies_once, paths, stage="work") == paths
-    pool.close()
-
-
-def test_an_item_that_kills_every_worker_is_named(tasks):
-    with pytest.raises(TasksSetAside, match="Item 2 of work was set aside") as caught:
-        processes(2).map(tasks.dies, range(4), stage="work")
-    assert caught.value.indices == (2,)
-    assert caught.value.ends == {2: ("exit code 9",) * 3}
-
-
-def test_work_that_cannot_be_sent_to_a_process_is_refused_with_the_cure(pair, tasks):
+def test_work_that_cannot_be_sent_to_a_process_is_refused_with_the_cure(pair):
     with pytest.raises(UnsuitableMethod, match='use executor="threads"'):
         pair.map(lambda item: item, [1, 2], stage="work")
     with pytest.raises(UnsuitableMethod, match="cannot be sent"):
@@ -222,7 +134,7 @@ def test_work_that_cannot_be_sent_to_a_process_is_refused_with_the_cure(pair, ta
         pair.map(tasks.unpicklable, [1, 2], stage="work")
 
 
-def test_an_exception_that_cannot_travel_is_told_in_words(pair, tasks):
+def test_an_exception_that_cannot_travel_is_told_in_words(pair):
     with pytest.raises(TaskFailed, match="Odd: odd") as caught:
         pair.map(tasks.odd, [1, 2], stage="work")
     assert caught.value.index == 0
@@ -255,28 +167,3 @@ def test_a_word_that_names_no_executor_is_an_error_with_the_choices(spec):
         executor(spec)
 
 
-def test_a_container_quota_counts_as_cores(tmp_path, monkeypatch):
-    quota = tmp_path / "cpu.max"
-    monkeypatch.setitem(cores.__globals__, "CGROUP_QUOTA", quota)
-    quota.write_text("100000 100000\n")
-    assert cores() == 1
-    quota.write_text("max 100000\n")
-    unlimited = cores()
-    quota.unlink()
-    assert cores() == unlimited >= 1
-
-
-def test_batches_grow_with_quick_items_and_stay_single_with_slow_ones():
-    quick: Batches[int] = Batches(10_000, 2)
-    sizes = []
-    while (batch := quick.take()) is not None:
-        sizes.append(len(batch))
-        quick.give(batch, Reply(list(batch), len(batch) * 1e-4))
-    assert sizes[0] == 1
-    assert max(sizes) >= 200  # 20 to 50 ms at a tenth of a millisecond an item
-    assert max(sizes) <= 500
-    assert sum(sizes) == 10_000
-    slow: Batches[int] = Batches(10, 2)
-    while (batch := slow.take()) is not None:
-        assert len(batch) == 1
-        slow.give(batch, Reply(list(batch), 1.0))

@@ -24,7 +24,7 @@ from whence.runtime.machine.pulse import Pulse, lane, pulse
 
 if TYPE_CHECKING:
     from whence.language.graph import Graph
-    from whence.numerics.arrays import Floats
+    from whence.numerics.arrays import Floats, Integers
 
 VARIABLES: Final = 14
 ROWS: Final = 20_000
@@ -32,6 +32,8 @@ COLUMNS: Final = 10
 REPLICATES: Final = 8
 TREE_ROWS: Final = 2_000
 FIT_ROWS: Final = 300
+COUNTED_ROWS: Final = 500_000
+LEVELS: Final = 12
 NAP: Final = 0.02
 
 OF_THE_DOCTOR: Final = "doctor: "
@@ -161,6 +163,22 @@ def small_fits(item: int) -> bytes:
     return b"".join(fit.coef_.tobytes() for fit in fits)
 
 
+def counting(item: int) -> bytes:
+    """Rows counted into cells by a compiled loop that releases the lock."""
+    from whence.numerics.kernels.counting import by_numba
+
+    return by_numba(_codes(item % 4), (LEVELS,) * 3).tobytes()
+
+
+@lru_cache(maxsize=4)
+def _codes(number: int) -> tuple[Integers, ...]:
+    from whence.numerics.random import generator
+    from whence.runtime.seeds import as_seed
+
+    chance = generator(as_seed(number))
+    return tuple(chance.integers(LEVELS, size=COUNTED_ROWS) for _ in range(3))
+
+
 def waiting(item: int) -> bytes:
     """Wait, as for a database or a language model."""
     time.sleep(NAP)
@@ -188,6 +206,7 @@ WORK: Final[dict[str, KindOfWork]] = {
     "numpy": KindOfWork("bootstrap in numpy", f"{REPLICATES} × {ROWS:,} rows", "gil_free", bootstrap),
     "trees": KindOfWork("boosted trees", f"12 trees, {TREE_ROWS:,} rows", "gil_free", boosted, ("sklearn",)),
     "fits": KindOfWork("small sklearn fits", f"6 fits, {FIT_ROWS} rows", "python", small_fits, ("sklearn",)),
+    "numba": KindOfWork("counting in numba", f"{COUNTED_ROWS:,} rows", "gil_free", counting, ("numba",)),
     "waiting": KindOfWork(
         "waiting", f"{NAP * 1000:.0f} ms, as for a server", "io", waiting, extensions=False
     ),

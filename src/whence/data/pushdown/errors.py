@@ -52,8 +52,8 @@ class TableChanged(DataError):  # noqa: N818
 
 
 COPY = (
-    "Copy what the question needs to a Parquet file (COPY … TO) and ask that by wh.scan, which holds no more of "
-    "it in memory than a block."
+    "Copy what the question needs to a Parquet file (COPY … TO) and ask that by wh.scan, which never holds "
+    "all of it in memory."
 )
 """The cure wherever rows are needed."""
 

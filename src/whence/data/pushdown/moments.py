@@ -64,7 +64,7 @@ def moments(session: Session, asked: Asked) -> Central:
     """
     n, means = _means(session, asked)
     pairs = list(combinations_with_replacement(range(len(asked.terms)), 2))
-    source = _centred(asked, means, fence=session.dialect.fence)
+    source = _centred(asked, means)
     parts = _products(asked, means, pairs)
     found: list[float] = []
     for start in range(0, len(parts), MOST_SUMS):
@@ -83,7 +83,7 @@ def grouped(
     n, means = _means(session, asked)
     pairs = list(combinations_with_replacement(range(len(asked.terms)), 2))
     parts = _products(asked, means, pairs)
-    source = _centred(asked, means, keys, session.dialect.fence)
+    source = _centred(asked, means, keys)
     question = grouped_sums(keys, written(parts, session.dialect), source, at_most=MOST_COMBINATIONS)
     rows = session.rows(question, asked.names, asked.values)
     if len(rows) > MOST_COMBINATIONS:
@@ -118,12 +118,12 @@ def _means(session: Session, asked: Asked) -> tuple[int, list[float]]:
     return n, [total / n for total in read(parts, answer[1:], session.dialect)]
 
 
-def _centred(asked: Asked, means: Sequence[float], keys: Sequence[str] = (), fence: str = "") -> str:
+def _centred(asked: Asked, means: Sequence[float], keys: Sequence[str] = ()) -> str:
     shifted = [
         (f"({term.sql} - {number(mean)})", f"d{i}")
         for i, (term, mean) in enumerate(zip(asked.terms, means, strict=True))
     ]
-    return derived(shifted, asked.source, "centred", keep=keys, fence=fence)
+    return derived(shifted, asked.source, "centred", keep=keys)
 
 
 def _products(asked: Asked, means: Sequence[float], pairs: Sequence[tuple[int, int]]) -> list[ExactSum]:

@@ -1,9 +1,10 @@
-"""`remote`: a table in a database server, of which nothing but counts and sums ever comes here.
+"""`Remote`: a table in a database server, of which nothing but counts and sums ever comes here.
 
 It shows the face of a `Table` as far as that can be had from aggregates: whoever estimates from counts or
 from moments does so where the data are. Every method opens one read-only view and closes it again.
 
 >>> import sqlite3
+>>> from whence.data.pushdown.opening import remote
 >>> db = sqlite3.connect(":memory:")
 >>> _ = db.execute("CREATE TABLE t (x INT, y REAL)")
 >>> _ = db.execute("INSERT INTO t VALUES (0, 1.5), (1, 2.5), (1, NULL)")
@@ -24,24 +25,21 @@ from typing import TYPE_CHECKING, cast
 
 from whence.data import contingency
 from whence.data.frame import check_size
-from whence.data.names import known, usable
+from whence.data.moments import Moments
+from whence.data.names import known
+from whence.data.nearest import nearest_of
 from whence.data.pushdown import moments as sums
-from whence.data.pushdown.address import server_of
 from whence.data.pushdown.counted import counted
-from whence.data.pushdown.errors import QueryFailed
 from whence.data.pushdown.filters import filtered
 from whence.data.pushdown.moments import Asked, Term
+from whence.data.pushdown.sampling import drawn
 from whence.data.pushdown.server import Server, Session
 from whence.data.pushdown.sketches import Sketch, sketched
-from whence.data.pushdown.sql import ROWS, Origin, seen, select
+from whence.data.pushdown.sql import ROWS, Origin, number, seen, select
 from whence.data.schema import Schema
 from whence.runtime.errors import (
-    EmptyData,
     InfiniteValues,
     TextInNumericRole,
-    UnreadableData,
-    listed,
-    near_miss,
 )
 from whence.runtime.plain import quoted
 
@@ -52,12 +50,12 @@ if TYPE_CHECKING:
     from whence.data.tables import Table
     from whence.data.weighting import Weighting
     from whence.numerics.moments import Central
-    from whence.runtime.secrets import Secret
+    from whence.runtime.seeds import Seed
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Remote:
-    """Rows of data that stay in a database server. Made by `remote`.
+    """Rows of data that stay in a database server. Made by `whence.remote`.
 
     Attributes
     ----------
@@ -126,6 +124,21 @@ class Remote:
         """How the column would be held in memory."""
         return self.sketch([name])[name].storage
 
+    def labels(self, name: str) -> tuple[str, ...]:
+        """The levels of a column of text, if they are listed; none of any other."""
+        sketch = self.sketch([name])[name]
+        return tuple(str(level) for level in sketch.levels) if sketch.storage == "text" else ()
+
+    def nearest(self, name: str, value: Value | None, most: int) -> tuple[Value, ...]:
+        """The value alone if it occurs in a column; else the nearest of those listed, of labels all."""
+        levels = self.sketch([name])[name].levels
+        if levels or not isinstance(value, int | float):
+            return nearest_of(value, levels, most)
+        with self.session() as session:
+            asked = select([ROWS], seen(self.origin, [name], also=[f"{self.place(name)} = {number(value)}"]))
+            found = int(session.rows(asked, self.origin.names([name]), self.values)[0][0])
+        return (value,) if found else ()
+
     def sketch(self, names: Sequence[str]) -> dict[str, Sketch]:
         """What aggregates tell of these columns; each is asked about once. Raises `UnknownColumn`."""
         found = cast("dict[str, Sketch]", self._known.setdefault("sketches", {}))
@@ -142,7 +155,7 @@ class Remote:
 
     def filtered(self, where: str) -> Remote:
         """The rows in which this expression is true as well; raises as `remote` does."""
-        return self if self.where == where else _filtered(self, where)
+        return _filtered(self, where)
 
     def counted(self, names: Sequence[str], *, complete_in: Sequence[str] = ()) -> Table:
         """How often each combination of values occurs: a `Table` of the combinations, weighted by counts.
@@ -165,12 +178,19 @@ class Remote:
                 complete_in=full,
             )
 
+    def sample(self, rows: int, seed: int | Seed = 0, names: Sequence[str] | None = None) -> Table:
+        """A random sample of so many rows, drawn from their counts; all of them if there are no more.
+
+        It is weighted by counts. The sample depends on the seed and on the counts alone. Raises as `counted`.
+        """
+        return drawn(self.counted(self.columns if names is None else names), rows, seed)
+
     def counts(self, names: Sequence[str]) -> Counts:
         """The contingency table of some columns over the complete rows, as `whence.data.counts` gives it."""
         unique = self._checked(names)
         return contingency.counts(self.counted(unique), unique)
 
-    def moments(self, names: Sequence[str]) -> Central:
+    def moments(self, names: Sequence[str]) -> Moments:
         """The means (p,) and centred sums of products (p, p) of numeric columns, over the complete rows.
 
         Booleans count as 0 and 1, dates in days since 1970. Raises `UnknownColumn`, `TextInNumericRole`,
@@ -179,11 +199,12 @@ class Remote:
         unique = self._checked(names)
         asked = self.asked([self.term(name) for name in unique], unique)
         with self.session() as session:
-            return sums.moments(session, asked)
+            found = sums.moments(session, asked)
+        return _named(unique, found, self.rows)
 
     def group_by(
         self, by: Sequence[str], names: Sequence[str]
-    ) -> tuple[tuple[tuple[Value | None, ...], Central], ...]:
+    ) -> tuple[tuple[tuple[Value | None, ...], Moments], ...]:
         """For each combination of values of `by`, in order: these values, and the moments of `names` there.
 
         Over the rows that are complete in `names`; what is missing in `by` is None, and a group of its own.
@@ -193,7 +214,7 @@ class Remote:
         asked = self.asked([self.term(name) for name in unique], unique, beside=keys)
         with self.session() as session:
             found = sums.grouped(session, asked, [self.origin.place(name) for name in keys])
-        return tuple(found)
+        return tuple((setting, _named(unique, each, int(each.n))) for setting, each in found)
 
     def term(self, name: str) -> Term:
         """The number that a column is to moments: itself, 0 or 1, or days. Raises as `moments` does."""
@@ -248,72 +269,6 @@ class Remote:
         return f"<div><p><strong>Remote</strong>, {escape(self.source)}</p><p>{names}</p></div>"
 
 
-def remote(
-    connection: str | Secret | object,
-    table: str | Sequence[str],
-    *,
-    dialect: str | None = None,
-    where: str | None = None,
-) -> Remote:
-    """A table, or a view, in a database server: asked where it is, never fetched.
-
-    Parameters
-    ----------
-    connection: an address such as "postgresql://reader@db.example.org/shop", or an open connection of psycopg
-        3, DuckDB or SQLite, or of any other driver that follows PEP 249, with its `dialect`; a password may
-        stand in the address, or where libpq looks for it (PGPASSWORD, ~/.pgpass), and is never shown
-    table: its name, after a dot that of its schema ("public.sales"); names that hold dots as a list of parts
-    dialect: what the server speaks, by SQLGlot's name for it. Postgres, DuckDB and SQLite are tried in our
-        tests; of others only the text of the queries is
-    where: count only the rows in which this SQL expression is true: comparisons, AND, OR, NOT, IN, BETWEEN,
-        IS NULL, plus, minus and times
-
-    Needs SQLGlot, and for an address psycopg: the extra "postgres". Reads in read-only transactions, of one
-    snapshot each where the server has them. Raises `UnreachableServer`, `QueryFailed`, `UnreadableData` (no
-    such table), `InvalidOption`, `MissingExtra`, `InvalidFilter`, and of names what `whence.table` raises.
-    """
-    server = server_of(connection, dialect)
-    parts = tuple(table.split(".")) if isinstance(table, str) else tuple(str(part) for part in table)
-    if not parts or not all(part.strip() and part.isprintable() for part in parts):
-        raise UnreadableData("the table", "its name is empty, or holds control characters")
-    columns = _columns(server, parts)
-    kept: list[tuple[str, Kind]] = [(name, cast("Kind", kind)) for name, kind in columns if " " not in kind]
-    label = f"the table {quoted('.'.join(parts), 60)} of {server.label}"
-    usable([name for name, _ in columns], label)
-    notes = [
-        f"Left out the column {quoted(name)}: it holds values of {kind}."
-        for name, kind in columns
-        if " " in kind
-    ]
-    if not kept:
-        raise EmptyData(label, "Give a table with columns of numbers, text, truth values or dates.")
-    if not server.dialect.tried:
-        notes.append(
-            f"Asked in the SQL of {server.dialect.title}: our tests checked its text, and never such a server."
-        )
-    origin = Origin(parts, tuple(kept), collation=server.dialect.collation)
-    names = tuple(name for name, _ in kept)
-    found = Remote(names, label, label, tuple(notes), None, server, origin, {})
-    return found if where is None else _filtered(found, where)
-
-
-def _columns(server: Server, table: tuple[str, ...]) -> list[tuple[str, Kind | str]]:
-    """The columns of a table. Raises `UnreadableData` with the near miss if there is none of that name."""
-    try:
-        with server.session() as session:
-            return server.kinds(session, table)
-    except QueryFailed as failed:
-        failure = failed
-    with server.session() as session:
-        tables = server.tables(session)
-    asked = ".".join(table)
-    if not tables or asked in tables:
-        raise failure
-    close = near_miss(asked, tables)
-    cure = f"Did you mean {quoted(close)}?" if close else f"There are: {listed(tables)}."
-    raise UnreadableData(server.label, f"it has no table {quoted(asked, 80)} that may be read", cure)
-
-
 def _filtered(whole: Remote, where: str) -> Remote:
     """The rows that pass this filter too."""
     origin = replace(whole.origin, where="", filtered_by=0)
@@ -323,6 +278,10 @@ def _filtered(whole: Remote, where: str) -> Remote:
         found = filtered(origin, where)
     source = f"{whole.table} where {quoted(where, 200)}"
     return replace(whole, where=where, source=source, origin=found.origin, values=found.values, _known={})
+
+
+def _named(names: tuple[str, ...], found: Central, rows: int) -> Moments:
+    return Moments(names, int(found.n), max(rows - int(found.n), 0), found.means, found.products)
 
 
 def _as_number(kind: Kind, place: str) -> str | None:

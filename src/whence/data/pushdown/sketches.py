@@ -4,7 +4,7 @@ It takes three questions: how many different values there are among the first ro
 not listed), one pass over all rows for holes and ends, and for each column of few values which ones they are.
 
 >>> import sqlite3
->>> from whence.data.pushdown.remote import remote
+>>> from whence.data.pushdown.opening import remote
 >>> db = sqlite3.connect(":memory:")
 >>> _ = db.execute("CREATE TABLE people (age REAL, town TEXT)")
 >>> _ = db.execute("INSERT INTO people VALUES (30, 'b'), (40.0, 'a')")

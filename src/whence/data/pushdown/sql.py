@@ -88,27 +88,39 @@ def seen(
     """
     wanted = list(dict.fromkeys(names))
     inner = [name for name, _ in origin.columns[: origin.filtered_by]]
+    whole = set(wanted) if complete else set[str]()
     items = [
-        f"{_meant(identifier(name), origin.kind(name), origin.collation)} AS {origin.place(name)}"
+        f"{_meant(identifier(name), origin.kind(name), origin.collation, whole=name in whole)} "
+        f"AS {origin.place(name)}"
         for name in dict.fromkeys((*inner, *wanted, *beside))
     ]
     table = ".".join(identifier(part) for part in origin.table)
     found = f"(SELECT {', '.join(items) or '1 AS one'}\nFROM {table}) AS seen"
     conditions = [f"({origin.where})"] if origin.where else []
-    conditions += [f"{origin.place(name)} IS NOT NULL" for name in wanted] if complete else []
+    conditions += [_there(origin.place(name), origin.kind(name)) for name in wanted] if complete else []
     conditions += [f"({condition})" for condition in also]
     if not conditions:
         return found
     return f"(SELECT *\nFROM {found}\nWHERE {' AND '.join(conditions)}) AS kept"
 
 
-def _meant(column: str, kind: Kind, collation: str) -> str:
+def _meant(column: str, kind: Kind, collation: str, *, whole: bool) -> str:
+    """A column in the meaning it has in memory; a `whole` one only where rows that miss it are left out."""
     if kind == "text":
         return f"CAST({column} AS VARCHAR){f' COLLATE {collation}' if collation else ''}"
     if kind == "number":
-        # Of all values only what is not a number fails both, whether it equals itself or is above all others.
-        return f"CASE WHEN {column} <= 0 OR -{column} <= 0 THEN CAST({column} AS DOUBLE) END"
+        number_ = f"CAST({column} AS DOUBLE)"
+        return number_ if whole else f"CASE WHEN {_there(column, kind)} THEN {number_} END"
     return column
+
+
+def _there(column: str, kind: Kind) -> str:
+    """Whether a cell is not missing.
+
+    Of all numbers, only what is not a number fails both comparisons: in databases where it equals itself and
+    is above all others, as in Postgres, and in those where it compares with nothing.
+    """
+    return f"({column} <= 0 OR -{column} <= 0)" if kind == "number" else f"{column} IS NOT NULL"
 
 
 def select(items: Sequence[str], source: str, *, by: Sequence[str] = (), at_most: int | None = None) -> str:

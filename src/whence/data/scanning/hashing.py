@@ -1,7 +1,8 @@
 """The hash of a scan's content, which is that of the in-memory table of the same rows.
 
-It takes a pass over each column, two where cells are missing (of few rows, one over all columns). Text of more levels than are held cannot be
-hashed by its levels; its cells are then hashed one by one, and the hash is the scan's own.
+It takes a pass over each column, two where cells are missing; of few rows, one pass over many columns. Text
+of more levels than are held cannot be hashed by its levels; its cells are then hashed one by one, and the
+hash is the scan's own.
 """
 
 from __future__ import annotations

@@ -32,6 +32,8 @@ NUMBER_BYTES, TEXT_BYTES = 24, 90
 BYTES_PER_TEXT_BYTE = 8
 """A text table's cells are all read as texts first."""
 
+LEAST_FOR_ENGINE = 512 << 20
+
 CERTAINLY_FITS = 4 << 20
 """A file of so few bytes is not looked into."""
 
@@ -66,6 +68,14 @@ def needed(kinds: Mapping[str, str], rows: int) -> int:
     """The bytes that a table of so many rows needs, at most; `kinds` are the engine's types."""
     texts = sum(family_of(kind) == "text" for kind in kinds.values())
     return rows * (texts * TEXT_BYTES + (len(kinds) - texts) * NUMBER_BYTES)
+
+
+def for_engine() -> str:
+    """What the engine may hold beside the blocks, in its words: its buffers, and the groups of a count.
+
+    It holds a whole row group of a Parquet file, which some writers make large.
+    """
+    return f"{max(LEAST_FOR_ENGINE, available() // 4) >> 20}MiB"
 
 
 def available() -> int:

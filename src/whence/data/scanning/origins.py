@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from whence.data.duck import EngineFailure, engine, opened
 from whence.data.scanning.arrow import BrokenStream
+from whence.data.scanning.memory import for_engine
 from whence.runtime.errors import UnreadableData
 from whence.runtime.executor.cores import cores
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from whence.data.duck import Engine
     from whence.data.scanning.copies import Copy
-
-ENGINE_MEMORY = "512MB"
-"""What the engine may hold beside the blocks: its buffers, and the groups of a count."""
 
 Stamp: TypeAlias = tuple[int, int]
 """A file's size and the time of its last change, in nanoseconds."""
@@ -59,8 +57,7 @@ class Origin:
                 short = failure.kind == "memory"
             else:
                 short = "Out of Memory" in failure.text
-            reason = "it needs too much memory" if short else "it is damaged, or has been taken away"
-            raise UnreadableData(self.label, reason, "Write the file anew.") from None
+            raise UnreadableData(self.label, *(_TOO_LARGE if short else _DAMAGED)) from None
 
     @contextmanager
     def opened(self, threads: int | None = None) -> Generator[Engine]:
@@ -69,12 +66,19 @@ class Origin:
             reason = "it has changed since it was opened"
             raise UnreadableData(self.label, reason, "Scan it again when it is finished.")
         if self.database:
-            with opened(self.files[0], ENGINE_MEMORY) as db:
+            with opened(self.files[0], for_engine()) as db:
                 yield db
         else:
             files = self.files if self.copy is None else (self.copy.path,)
-            with engine(files, threads or cores(), ENGINE_MEMORY) as db:
+            with engine(files, threads or cores(), for_engine()) as db:
                 yield db
+
+
+_DAMAGED = ("it is damaged, or has been taken away", "Write the file anew.")
+_TOO_LARGE = (
+    "it needs too much memory",
+    "Write it anew in row groups of about 100,000 rows, or ask for fewer columns.",
+)
 
 
 def stamps_of(files: Sequence[Path]) -> tuple[Stamp, ...]:

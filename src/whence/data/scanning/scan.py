@@ -31,6 +31,7 @@ from whence.data.scanning.checks import check_finite
 from whence.data.scanning.counting import counted
 from whence.data.scanning.describing import described
 from whence.data.scanning.hashing import content_hash
+from whence.data.scanning.nearest import nearest
 from whence.data.scanning.sampling import positions, taken
 from whence.data.scanning.streaming import blocks, joined, raw_batches
 from whence.data.table_view import headline, to_html, to_text
@@ -144,6 +145,10 @@ class Scan:
         """The distinct values of a column in order, if there are at most `most` (no more than 1,024)."""
         found = self.facts([name])[name].values
         return found if found is not None and len(found) <= min(most, finding.MOST_VALUES) else None
+
+    def nearest(self, name: str, value: Value | None, most: int) -> tuple[Value, ...]:
+        """The value alone if it occurs in a column; else some that occur, nearest to it."""
+        return nearest(self, name, value, most)
 
     def complete(self, names: Sequence[str]) -> Scan:
         """The rows that miss none of these columns, and those columns only.

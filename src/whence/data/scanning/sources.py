@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from whence.data.addresses import refuse_address
 from whence.data.databases import kind_of_database
 from whence.data.duck import identifier, literal, pattern
 from whence.data.files import FileKind, first_bytes, kind_of, labelled, parquet_names, refused
@@ -19,7 +20,8 @@ from whence.data.names import usable
 from whence.data.scanning.copies import copied
 from whence.data.scanning.forms import Family, family_of
 from whence.data.scanning.layers import Layer, base
-from whence.data.scanning.origins import ENGINE_MEMORY, Origin, stamps_of
+from whence.data.scanning.memory import for_engine
+from whence.data.scanning.origins import Origin, stamps_of
 from whence.runtime.errors import EmptyData, MissingFile, UnreadableData, listed, near_miss, quoted
 from whence.runtime.executor.cores import cores
 
@@ -46,6 +48,7 @@ def located(source: Path_ | Sequence[Path_], database: str | Path | None) -> Loc
     Raises `MissingFile`, `EmptyData`, `UnreadableData`, and what `usable` raises.
     """
     if database is not None:
+        refuse_address(database)
         return _table(source, Path(database))
     if isinstance(source, str | os.PathLike):
         files, label = _files(os.fspath(source))
@@ -69,8 +72,7 @@ def located(source: Path_ | Sequence[Path_], database: str | Path | None) -> Loc
 
 def _files(text: str) -> tuple[list[Path], str]:
     """The files that a path means: itself, those in the folder, or those that fit the pattern."""
-    if "://" in text[:12]:
-        raise UnreadableData(quoted(text, 200), "it is an address, not a file", "Download it first.")
+    refuse_address(text)
     path = Path(text)
     if path.is_dir():
         inside = (one for one in path.rglob("*") if one.suffix.lower() in ENDINGS)
@@ -158,7 +160,7 @@ def _lacking(
 
 def _text(path: Path, label: str, called: str) -> Located:
     """A text table; what is wrong with it is told of the file as the user `called` it."""
-    copy, layout, kinds = copied(path, called, ENGINE_MEMORY, cores())
+    copy, layout, kinds = copied(path, called, for_engine(), cores())
     table = f"read_parquet({literal(str(copy.path))})"
     origin = Origin(table, (path,), stamps_of([path]), label, copy=copy)
     with origin.engine() as db:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """What a regression asks for: the columns of the design by `labels`, then the treatment, then the outcome."""
+    """What a regression asks for: the columns of the design by their labels, the treatment, the outcome."""
 
     asked: Asked
     labels: tuple[str, ...]

@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from whence.runtime.executor.losses import LIVES, WorkersLost
+from whence.runtime.executor.losses import Losses
 from whence.runtime.executor.protocol import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Collection
 
     from whence.runtime.executor.protocol import Reply, WorkerDied
 
@@ -49,15 +49,12 @@ class Batches(Generic[R]):
     waited: float = 0.0
     results: dict[int, R] = field(default_factory=dict[int, R])
     failures: dict[int, Failure] = field(default_factory=dict[int, Failure])
-    set_aside: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    losses: Losses = field(init=False)
     broken: BaseException | None = None
     _size: int = 1
     _stopped: bool = False
     _left: int = 0
     _at_work: int = 0
-    _lives: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
-    _deaths: int = 0
-    _stillborn: int = 0
     _waiting: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     _suspects: deque[int] = field(default_factory=deque[int])
     _out: set[range] = field(default_factory=set[range])
@@ -70,6 +67,7 @@ class Batches(Generic[R]):
         self.done = len(self.results)
         self._left = self.total - self.done
         self._at_work = self.lanes
+        self.losses = Losses(self.lanes)
         self._changed = threading.Condition(self._lock)
         self._over = threading.Condition(self._lock)
         if self._left:
@@ -105,7 +103,7 @@ class Batches(Generic[R]):
             self.seconds += reply.seconds
             self.cpu += reply.cpu
             self.waited += reply.waited
-            self._deaths = self._stillborn = 0
+            self.losses.answered()
             if reply.error is not None:
                 self.failures[batch.start + count] = reply.error
             elif count < len(batch):
@@ -124,22 +122,16 @@ class Batches(Generic[R]):
         with self._lock:
             if self._stopped:
                 return False
-            self._deaths += 1
-            if not death.started:
-                self._stillborn += 1
-                self._hand_out_again(batch)
-            elif len(batch) > 1:
-                self._suspects.extend(batch)
-            else:
-                lives = self._lives.setdefault(batch.start, [])
-                lives.append(death.how)
-                if len(lives) < LIVES:
-                    self._suspects.append(batch.start)
-                else:
-                    self.set_aside[batch.start] = lives
-            in_vain = self._deaths > LIVES * (self.lanes + 2) and not self.done
-            if in_vain or self._stillborn >= LIVES + self.lanes:
-                self._break(WorkersLost(self.stage, self._deaths, death.how, started=death.started))
+            match self.losses.died(batch, death):
+                case "again":
+                    self._hand_out_again(batch)
+                case "alone":
+                    self._suspects.extend(batch)
+                case "never":
+                    pass
+            error = self.losses.hopeless(self.stage, death)
+            if error is not None:
+                self._break(error)
             self._is_back(batch)
             return True
 
@@ -218,18 +210,16 @@ class Batches(Generic[R]):
             self._over.notify_all()
 
 
-def gaps(had: Container[int], total: int) -> list[tuple[int, int]]:
+def gaps(had: Collection[int], total: int) -> list[tuple[int, int]]:
     """The stretches of `range(total)` that are not in `had`, each as its start and its end.
 
     >>> gaps({0, 1, 4}, 6)
     [(2, 4), (5, 6)]
     """
     found: list[tuple[int, int]] = []
-    for index in range(total):
-        if index in had:
-            continue
-        if found and found[-1][1] == index:
-            found[-1] = (found[-1][0], index + 1)
-        else:
-            found.append((index, index + 1))
-    return found
+    start = 0
+    for index in sorted(had):
+        if index > start:
+            found.append((start, index))
+        start = index + 1
+    return [*found, (start, total)] if start < total else found

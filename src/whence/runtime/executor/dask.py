@@ -65,7 +65,7 @@ def dask(cluster: object = None, workers: int | None = None) -> Executor:
 
 
 @lru_cache(maxsize=8)
-def dask_at(address: str | None = None) -> Executor:
+def dask_at(address: str | None) -> Executor:
     """The executor that `"dask"` or `"dask:ADDRESS"` names: the same one each time it is asked for.
 
     So its connection is made once, and a cluster that it started is there for whoever asks next.

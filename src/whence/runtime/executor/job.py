@@ -7,9 +7,10 @@ so no item is done twice.
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from whence.runtime.errors import UnsuitableMethod
@@ -27,7 +28,7 @@ from whence.runtime.executor.sending import estimate
 from whence.runtime.executor.threads import Threads
 from whence.runtime.executor.timing import Timing
 from whence.runtime.executor.watching import KNOCKS, Watch
-from whence.runtime.machine.gil import gil_enabled
+from whence.runtime.machine.gil import came_back, gil_enabled
 from whence.runtime.machine.knocking import knock
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Job(Generic[T, R]):
     _results: dict[int, R] = field(default_factory=dict[int, R])
     _timing: Timing = field(default_factory=Timing)
     _seen: Seen = field(init=False)
+    _in_order: bool = True
     _watched: bool = True
     _stays: bool = False
     _told: float = field(default_factory=time.monotonic)
@@ -78,6 +80,7 @@ class Job(Generic[T, R]):
         emit(Progress(stage=self.stage, done=0, total=len(self.items)))
         choice = self._first_choice()
         while self._left:
+            self._in_order = self._in_order and choice.backend == "serial"
             match choice.backend:
                 case "serial":
                     choice = self._here()
@@ -86,6 +89,8 @@ class Job(Generic[T, R]):
                 case "interpreters" | "processes":
                     choice = self._away(choice.backend)
         remember(self._key, self._seen)
+        if self._in_order:
+            return list(self._results.values())
         return [self._results[index] for index in range(len(self.items))]
 
     @property
@@ -101,6 +106,8 @@ class Job(Generic[T, R]):
         tiny = before.seconds is not None and before.seconds * self._left < WORTH_THREADS
         poor = before.threads_gain is not None and before.threads_gain < LEAST_GAIN
         turns = self.kind == "python" and gil_enabled()
+        if turns and came_back():
+            _tell_of_the_lock(self.stage)
         if self._left > FEW or tiny or poor or turns:
             return Choice("serial", "to see how long an item takes")
         return Choice("threads", "few items, which may be long, and threads start in no time")
@@ -163,19 +170,19 @@ class Job(Generic[T, R]):
     def _slice(self, missing: Iterator[int], size: int, until: float) -> int:
         """Do at most `size` items, and none after the time is up; gives how many were done."""
         clock, task, items, results, each = time.perf_counter, self.task, self.items, self._results, self.each
-        count = 0
-        for index in missing:
+        before = len(results)
+        for index in itertools.islice(missing, size):
             check_cancelled()
             try:
-                results[index] = task(items[index])
+                result = task(items[index])
             except (Exception, SystemExit) as error:
                 raise located(error, index, self.stage) from error
+            results[index] = result
             if each is not None:
-                each(index, results[index])
-            count += 1
-            if count == size or clock() > until:
+                each(index, result)
+            if clock() > until:
                 break
-        return count
+        return len(results) - before
 
     def _on_threads(self) -> Choice:
         """Do items on threads, until they were seen to get in one another's way."""
@@ -243,12 +250,21 @@ class Job(Generic[T, R]):
             self.each(index, result)
 
     def _missing(self) -> Iterator[int]:
-        had = frozenset(self._results)
-        for start, stop in gaps(had, len(self.items)):
-            yield from range(start, stop)
+        left = gaps(self._results, len(self.items))
+        return itertools.chain.from_iterable(range(start, stop) for start, stop in left)
 
     def _tell(self) -> None:
         now = time.monotonic()
         if not self._left or now - self._told > SECONDS_BETWEEN_REPORTS:
             self._told = now
             emit(Progress(stage=self.stage, done=len(self._results), total=len(self.items)))
+
+
+@lru_cache(maxsize=1)
+def _tell_of_the_lock(stage: str) -> None:
+    """Say, once, that a free-threaded interpreter runs with its lock on."""
+    message = (
+        "This Python can run threads side by side, but something that was imported turned its lock back on. "
+        "`whence doctor` names it."
+    )
+    emit(Warned(stage=stage, code="gil_turned_on", message=message))

@@ -8,15 +8,62 @@ kills its worker is found out; it is set aside after `LIVES` workers, and all ot
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from whence.runtime.errors import WhenceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from whence.runtime.executor.protocol import WorkerDied
+
 LIVES = 3
 """So many workers may die of one item."""
+
+
+@dataclass(slots=True)
+class Losses:
+    """The workers that died in one map, and what is to be done with what they had."""
+
+    lanes: int
+    set_aside: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    _lives: dict[int, list[str]] = field(default_factory=dict[int, list[str]])
+    _answered: bool = False
+    _deaths: int = 0
+    _stillborn: int = 0
+
+    def answered(self) -> None:
+        """Note that a worker did what it was there for."""
+        self._answered = True
+        self._stillborn = 0
+
+    def died(self, items: range, death: WorkerDied) -> Literal["again", "alone", "never"]:
+        """Note a death; the worker's items are to be done `again`, each `alone`, or `never` more."""
+        self._deaths += 1
+        if not death.started:
+            self._stillborn += 1
+            return "again"
+        self._stillborn = 0
+        if len(items) > 1:
+            return "alone"
+        ends = self._lives.setdefault(items.start, [])
+        ends.append(death.how)
+        if len(ends) < LIVES:
+            return "alone"
+        self.set_aside[items.start] = ends
+        return "never"
+
+    def hopeless(self, stage: str, death: WorkerDied) -> WorkersLost | None:
+        """The error to end with, if workers cannot even start, or none ever came back from anything."""
+        too_many = LIVES * (self.lanes + 2)
+        unable = self._stillborn > too_many
+        in_vain = not self._answered and self._deaths > too_many
+        if unable or in_vain:
+            return WorkersLost(
+                stage, self._stillborn if unable else self._deaths, death.how, started=not unable
+            )
+        return None
 
 
 class TasksSetAside(WhenceError):  # noqa: N818 - named as every error of ours is

@@ -18,7 +18,7 @@ from whence.runtime.events import Progress, Warned, check_cancelled, emit
 from whence.runtime.executor.batches import Batches
 from whence.runtime.executor.lanes import as_worker
 from whence.runtime.executor.losses import TasksSetAside
-from whence.runtime.executor.protocol import Reply, WorkerDied
+from whence.runtime.executor.protocol import Reply, ToldInWords, WorkerDied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -139,6 +139,9 @@ def _leave(
         for lane in running:
             if lane.ident is not None:
                 lane.join()
+    except BaseException:  # Ctrl-C, while we wait
+        carrier.stop()
+        raise
     finally:
         carrier.end()
 
@@ -150,8 +153,8 @@ def _raise_what_failed(batches: Batches[R]) -> None:
         first = min(batches.failures)
         error = batches.failures[first]
         raise located(error, first, batches.stage) from error
-    if batches.set_aside:
-        raise TasksSetAside(batches.stage, batches.total, batches.set_aside)
+    if batches.losses.set_aside:
+        raise TasksSetAside(batches.stage, batches.total, batches.losses.set_aside)
 
 
 def located(error: Failure, index: int, stage: str) -> WhenceError:
@@ -161,4 +164,4 @@ def located(error: Failure, index: int, stage: str) -> WhenceError:
     if isinstance(error, WhenceError):
         error.add_note(f"in item {index} of {stage}")
         return error
-    return TaskFailed(index, error)
+    return TaskFailed(index, str(error) if isinstance(error, ToldInWords) else error)

@@ -52,8 +52,12 @@ class Parallel:
     ) -> list[R]:
         """See `Executor.map`."""
         here = self.backend.on_these_cores
-        at_once = min(lanes(self._workers, kind, on_these_cores=here), len(items))
-        if inside_worker() or at_once == 0 or (here and at_once == 1):
+        most = lanes(self._workers, kind, on_these_cores=here)
+        at_once = min(most, len(items))
+        # A single item is no work for threads. Another process takes it: it may be what is left of a run that
+        # was killed, because its workers died of it.
+        alone = at_once == 1 and (self.backend.shares_memory or most == 1)
+        if inside_worker() or at_once == 0 or (here and alone):
             return Serial().map(task, items, stage=stage, kind=kind, each=each)
         found = mapped(self.backend, task, items, lanes=at_once, stage=stage, each=each)
         return [found[index] for index in range(len(items))]

@@ -159,3 +159,7 @@ class WorkerDied(Exception):  # noqa: N818 - no error of the user's, but news wi
         super().__init__(how)
         self.how = how
         self.started = started
+
+
+class ToldInWords(Exception):  # noqa: N818 - as above
+    """A failure of a task that could not be taken along from where it happened: "KeyError: 'price'"."""

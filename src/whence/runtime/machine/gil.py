@@ -65,6 +65,11 @@ def gil_enabled() -> bool:
     return True if ask is None else ask()
 
 
+def came_back() -> bool:
+    """Whether this interpreter could do without its lock, and has it on all the same."""
+    return gil_enabled() and free_threaded_build()
+
+
 def imported(modules: Sequence[str]) -> Lock:
     """Import `modules` in fresh interpreters, and see which of them turn the lock on.
 

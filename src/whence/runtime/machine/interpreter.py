@@ -10,6 +10,7 @@ import platform
 import sys
 import sysconfig
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
@@ -54,6 +55,7 @@ def interpreter() -> Interpreter:
     )
 
 
+@lru_cache(maxsize=1)
 def free_threaded_build() -> bool:
     """Whether this interpreter was built so that it can run without its lock (3.13t and later)."""
     return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))

@@ -37,7 +37,7 @@ from whence.runtime.results.errors import (
     UnusableJournal,
 )
 from whence.runtime.results.fingerprints import fingerprint
-from whence.runtime.results.journaled import Journaled, Recalled, journaled
+from whence.runtime.results.keeping import Journaled, Recalled, journaled
 from whence.runtime.results.kinds import storable
 
 __all__ = [

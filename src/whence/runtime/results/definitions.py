@@ -42,7 +42,7 @@ UNSEEN = {("os", "environ"), ("os", "environb"), ("os", "getenv"), ("sys", "modu
 NOT_OF_THE_CLASS = {
     "__dict__", "__weakref__", "__module__", "__qualname__", "__doc__", "__annotations__", "__annotate__",
     "__annotate_func__", "__annotations_cache__", "__firstlineno__", "__static_attributes__",
-    "__classdictcell__", "__parameters__", "__orig_bases__", "__abstractmethods__", "_abc_impl",
+    "__classdictcell__", "__slotnames__", "__parameters__", "__orig_bases__", "__abstractmethods__", "_abc_impl",
     "_is_protocol", "_is_runtime_protocol", "__protocol_attrs__", "__non_callable_proto_members__",
     "__dataclass_fields__", "__dataclass_params__", "__match_args__",
 }  # fmt: skip

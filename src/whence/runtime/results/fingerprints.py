@@ -208,10 +208,10 @@ class Fingerprints:
         return self._sent(value)
 
     def _several(self, title: str, parts: Iterable[object]) -> bytes:
-        text = framed(title.encode())
+        told = [framed(title.encode())]
         for part in parts:  # no comprehension, which would be one step deeper: values may be nested
-            text += framed(self.told(part))
-        return text
+            told.append(framed(self.told(part)))  # noqa: PERF401
+        return b"".join(told)
 
     def _array(self, array: Any) -> bytes:  # noqa: ANN401 - numpy is not known here
         if array.dtype.hasobject:

@@ -215,7 +215,7 @@ def _empty() -> bytes:
             file.execute(TABLE)
         found = bytearray(path.read_bytes())
     # Bytes 18 and 19 of an SQLite file say how it is written: 2 is the write-ahead log. Said here, no program
-    # ever has to change it while another one reads. https://www.sqlite.org/fileformat.html
+    # ever has to change it while another one reads.
     found[18] = found[19] = 2
     return bytes(found)
 

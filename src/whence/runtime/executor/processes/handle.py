@@ -70,14 +70,16 @@ class Worker:
 
     def do(self, errand: Errand) -> bytes:
         """Send it on an errand, and wait for the answer. Raises `WorkerDied`."""
+        begun = False
         try:
             send(self._to.fileno(), pickle.dumps(errand, PROTOCOL))
             self.holds = errand.key
             if not self._ready:
                 self._ready = receive(self._from.fileno()) == READY
+            begun = self._ready
             return receive(self._from.fileno())
         except (EOFError, OSError, ValueError) as error:
-            raise WorkerDied(how_it_ended(self.end()), started=self._ready) from error
+            raise WorkerDied(how_it_ended(self.end()), started=begun) from error
 
     def forget(self, errand: Errand) -> None:
         """Send an errand that has no answer."""

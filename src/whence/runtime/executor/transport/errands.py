@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from whence.runtime.events import Event, listening
 from whence.runtime.executor.lanes import as_worker
-from whence.runtime.executor.protocol import Reply
+from whence.runtime.executor.protocol import Reply, ToldInWords
 from whence.runtime.executor.transport.parcels import PROTOCOL, Packer, Parcel, unpacked
 from whence.runtime.executor.work import done
 
@@ -115,7 +115,7 @@ def _that_travels(error: Failure) -> Failure:
     try:
         pickle.loads(pickle.dumps(error, PROTOCOL))  # noqa: S301 - many foreign exceptions cannot be unpacked
     except Exception:  # noqa: BLE001 - told in words
-        told = RuntimeError(f"{type(error).__name__}: {error}")
+        told = ToldInWords(f"{type(error).__name__}: {error}")
         told.__notes__ = error.__notes__
         return told
     return error

@@ -1,0 +1,117 @@
+"""A worker that dies costs nothing but time; an item that kills its workers is named, and costs no other."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from runtime.executor import tasks
+from runtime.executor.programs import children, lives, until
+from whence.runtime.errors import TaskFailed, UnsuitableMethod
+from whence.runtime.events import Warned, listening
+from whence.runtime.executor import TasksSetAside, WorkersLost, processes
+from whence.runtime.executor.processes import handle
+
+
+@pytest.fixture
+def pool():
+    made = processes(2)
+    yield made
+    made.close()
+
+
+def test_one_worker_of_two_is_killed_midway_and_thirty_of_thirty_items_are_done(pool, tmp_path):
+    pool.map(tasks.process, range(4), stage="warm")
+
+    def kill_one():
+        until(lambda: len(list(tmp_path.iterdir())) >= 10)
+        os.kill(children()[0], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    heard, told = [], []
+    with listening(heard.append):
+        found = pool.map(
+            tasks.killed_midway,
+            [(i, str(tmp_path)) for i in range(30)],
+            stage="work",
+            each=lambda *one: told.append(one),
+        )
+    killer.join()
+    assert found == [i * i for i in range(30)]
+    assert sorted(told) == [(i, i * i) for i in range(30)]  # each result is told once
+    assert 30 <= len(list(tmp_path.iterdir())) <= 32  # what was in flight was begun again, and nothing else
+    lost = [event for event in heard if isinstance(event, Warned)]
+    assert [event.code for event in lost] == ["worker_lost"]
+    assert "killed by signal 9" in lost[0].message
+
+
+def test_workers_killed_one_after_the_other_cost_no_item(pool, tmp_path):
+    def kill_some():
+        for killed in range(1, 5):
+            until(lambda: len(list(tmp_path.iterdir())) > 10 * killed)  # noqa: B023 - asked at once
+            at_work = [int(note.name.split("-")[1]) for note in tmp_path.iterdir()]
+            os.kill(next(child for child in at_work if lives(child)), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_some)
+    killer.start()
+    found = pool.map(tasks.killed_midway, [(i, str(tmp_path)) for i in range(60)], stage="work")
+    killer.join()
+    assert found == [i * i for i in range(60)]
+
+
+def test_a_worker_that_dies_is_replaced_and_its_batch_done_again(pool, tmp_path):
+    paths = [str(tmp_path / str(i)) for i in range(6)]
+    for path in paths[::2]:
+        (tmp_path / path).touch()
+    assert pool.map(tasks.dies_once, paths, stage="work") == paths
+
+
+def test_a_worker_that_died_while_it_was_idle_costs_nothing(pool):
+    first = set(pool.map(tasks.process, range(8), stage="work"))
+    for child in first:
+        os.kill(child, signal.SIGKILL)
+    until(lambda: not any(lives(child) for child in first))
+    heard = []
+    with listening(heard.append):
+        second = set(pool.map(tasks.process, range(8), stage="work"))
+    assert not first & second
+    assert not [event for event in heard if isinstance(event, Warned)]
+
+
+def test_an_item_that_kills_every_worker_is_set_aside_and_the_rest_is_finished(pool):
+    told = {}
+    with pytest.raises(TasksSetAside, match="Item 2 of work was set aside: 3 workers died of it") as caught:
+        pool.map(tasks.dies_of_two, range(40), stage="work", each=told.__setitem__)
+    assert caught.value.indices == (2,)
+    assert caught.value.ends == {2: ("exit code 9",) * 3}
+    assert told == {i: i for i in range(40) if i != 2}
+
+
+def test_when_every_item_kills_its_worker_the_work_is_given_up(pool):
+    with pytest.raises(WorkersLost, match="each of whatever it took up; the last: killed by signal 9"):
+        pool.map(tasks.dies, range(1_000), stage="work")
+
+
+def test_workers_that_cannot_start_are_an_error_at_once(pool, monkeypatch, capfd):
+    monkeypatch.setattr(handle, "START", "import sys; sys.exit('no such thing')")
+    with pytest.raises(WorkersLost, match="before it took up any work; the last: exit code 1"):
+        pool.map(tasks.process, range(1_000), stage="work")
+    assert "no such thing" in capfd.readouterr().err
+
+
+def test_a_program_without_an_interpreter_is_told_so(pool, monkeypatch):
+    monkeypatch.setattr(handle.sys, "executable", "")
+    with pytest.raises(UnsuitableMethod, match="does not know its own interpreter"):
+        pool.map(tasks.process, range(4), stage="work")
+
+
+def test_a_failure_does_not_wait_for_items_after_it(pool):
+    start = time.monotonic()
+    with pytest.raises(TaskFailed) as caught:
+        pool.map(tasks.fails_or_sleeps, [0, 600], stage="work")
+    assert caught.value.index == 0
+    assert time.monotonic() - start < 60
+    assert pool.map(tasks.process, range(3), stage="work")
