@@ -88,6 +88,8 @@ if TYPE_CHECKING:
     from whence.refutation.result import Refutation
     from whence.runtime.errors import ProofRejected, WhenceError
     from whence.runtime.events import Event
+    from whence.runtime.executor import Executor
+    from whence.runtime.results import executor
 
 HOMES: Final = {
     "whence.data.pushdown.opening": ("remote",),
@@ -159,6 +161,8 @@ HOMES: Final = {
     "whence.refutation.result": ("Refutation",),
     "whence.runtime.errors": ("ProofRejected", "WhenceError"),
     "whence.runtime.events": ("Event",),
+    "whence.runtime.executor": ("Executor",),
+    "whence.runtime.results": ("executor",),
 }
 _HOME: Final = {name: module for module, names in HOMES.items() for name in names}
 
@@ -170,6 +174,7 @@ __all__ = [
     "Estimand",
     "Estimate",
     "Event",
+    "Executor",
     "Expression",
     "Graph",
     "Hinge",
@@ -214,6 +219,7 @@ __all__ = [
     "effect",
     "estimate",
     "every_experiment",
+    "executor",
     "front_door_set",
     "graph",
     "half_trek",

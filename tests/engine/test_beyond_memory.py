@@ -118,7 +118,7 @@ def test_limits_of_an_answer_are_those_of_the_rows_in_memory(file: Path) -> None
 def test_a_level_that_nobody_has_is_refused_with_those_near_it(file: Path) -> None:
     for data in (wh.scan(file), wh.table(file)):
         with pytest.raises(wh.WhenceError, match="fir"):
-            wh.ask("P(well=1 | town='oak')", data)
+            wh.ask('P(well=1 | town="oak")', data)
 
 
 def test_a_folder_of_parts_is_asked_like_one_table(file: Path, tmp_path: Path) -> None:

@@ -81,6 +81,8 @@ def run(arguments: list[str]) -> int:
     try:
         code = app(args=arguments, prog_name="whence", standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # what other versions of typer make of Ctrl-C
+            print("whence: interrupted.", file=sys.stderr)
     except BrokenPipeError:  # the reader of our output has gone (`whence … | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -305,7 +305,7 @@ def bounded(
 
 
 def _counted(found: Scan | Remote, known: Graph) -> Table:
-    """The distinct rows of data that are not in memory, in the variables of few values: what limits rest on."""
+    """The distinct rows of data that are not in memory, in variables of few values: limits rest on these."""
     few = [name for name in known.observed if name in found and found.schema[name].discrete]
     return found.counted([name for name in few if len(found.schema[name].levels) <= MOST_LEVELS])
 

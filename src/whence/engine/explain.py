@@ -65,15 +65,20 @@ def explain(
         estimates=numbers if several else (),
         assumptions=ledger(() if proof is None else proof.assumptions, how.assume, numbers, checks),
         refutations=checks,
-        warnings=(*cautions(asked, known, found, numbers), *_untested(found, numbers, checks)),
+        warnings=(*cautions(asked, known, found, numbers), *_untested(known, found, numbers, checks)),
     )
 
 
 def _untested(
-    found: AnyData | None, numbers: Sequence[Estimate], checks: tuple[Refutation, ...]
+    known: Graph | None,
+    found: AnyData | None,
+    numbers: Sequence[Estimate],
+    checks: tuple[Refutation, ...],
 ) -> tuple[Warning_, ...]:
-    """That no check was made of numbers from rows that stay in a database."""
-    if checks or not numbers or not isinstance(found, Remote):
+    """That no check was made of numbers from rows that stay in a database, of which there was no sample."""
+    if checks or not numbers or not isinstance(found, Remote) or known is None:
+        return ()
+    if all(each.levels for each in found.sketch(found.columns).values()):
         return ()
     told = (
         "Nothing was tried to break this answer: the checks run the estimator again on altered rows, and the "

@@ -116,7 +116,7 @@ def refute(
         ruled_out = excluded(estimand.query, estimand.graph)
         numbers = estimates if ruled_out else _numbers(estimand, some, how, workers)
         checks = refute(estimand, numbers, some, known, how, workers)
-        return tuple(said(check, some.rows, found.rows) for check in checks)
+        return tuple(said(check, some.n, found.rows) for check in checks)
     if excluded(estimand.query, estimand.graph):
         return no_effect.against_the_data(estimand, found, how)
     made: list[Refutation] = []

@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from whence.data.pushdown.remote import Remote
+from whence.data.scanning.scan import Scan
 from whence.estimation.bootstrap import bootstrapped, unfit_for_bootstrap
 from whence.estimation.learners import Given, Learners
 from whence.estimation.methods import Asked
@@ -26,10 +27,13 @@ from whence.estimation.planning import needed, plans
 from whence.estimation.remote.estimating import remote_estimates
 from whence.estimation.rows import columns_of
 from whence.estimation.running import run, run_all
+from whence.estimation.streaming.estimating import streamed_estimates
+from whence.estimation.streaming.reading import held
 from whence.estimation.two_levels import third_level
 from whence.estimation.values import Estimate
 from whence.estimation.values_asked import check_values
 from whence.language.refusals import Refusal
+from whence.numerics.blocks import BLOCK
 from whence.runtime.errors import UnsuitableMethod
 from whence.runtime.executor import executor as executor_of
 from whence.runtime.seeds import as_seed
@@ -48,7 +52,7 @@ __all__ = ["columns_for", "estimate", "estimate_all", "run"]
 
 def estimate(  # noqa: PLR0913
     estimand: Estimand,
-    table: Table | Remote,
+    table: Table | Scan | Remote,
     *,
     method: Asked = "auto",
     learners: Given = None,
@@ -66,7 +70,7 @@ def estimate(  # noqa: PLR0913
     Parameters
     ----------
     estimand: what `identify` returned; its shape says which estimators fit
-    table: the data, in memory or in a database server
+    table: the data: in memory, read block by block (`whence.scan`), or in a database server
     method: "auto", or one of "aipw", "plr", "ols", "plug-in"
     learners: "linear", "boosted", any object with fit and predict, or a mapping of these by "outcome" and
         "treatment"; None leaves it to the rules
@@ -97,7 +101,7 @@ def estimate(  # noqa: PLR0913
 
 def estimate_all(  # noqa: PLR0913
     estimand: Estimand,
-    table: Table | Remote,
+    table: Table | Scan | Remote,
     *,
     method: Asked = "auto",
     learners: Given = None,
@@ -130,12 +134,20 @@ def columns_for(plan: EstimationPlan, table: Table, extra: Sequence[str] = ()) -
 
 
 def _estimates(
-    estimand: Estimand, table: Table | Remote, options: Options, workers: Executor
+    estimand: Estimand, table: Table | Scan | Remote, options: Options, workers: Executor
 ) -> list[Estimate | Refusal] | Refusal:
     if isinstance(table, Remote):
         return remote_estimates(estimand, table, options)
-    columns = columns_of(table, needed(estimand, options))
-    check_values(estimand.query, table)
+    names = needed(estimand, options)
+    if isinstance(table, Scan):
+        whole = table.complete(names)
+        check_values(estimand.query, table)
+        if whole.rows > BLOCK:
+            return streamed_estimates(estimand, whole, options, table.rows - whole.rows, workers)
+        columns = held(whole, names, table.rows - whole.rows)
+    else:
+        columns = columns_of(table, names)
+        check_values(estimand.query, table)
     refusal = third_level(estimand, columns)
     if refusal is not None:
         return refusal

@@ -6,7 +6,7 @@ learners stay as they were chosen; everything else is done again, fold splits an
 Stated rules:
 
 1. The standard error is the standard deviation of the replicates. The interval is the estimate give or take
-   the usual multiple of it; with at least 25 replicates beyond each end (1,000 for 95 %) it runs between the
+   the usual multiple of it, a little more where replicates are few; with at least 25 replicates beyond each end (1,000 for 95 %) it runs between the
    percentiles of the replicates instead.
 2. A table of probabilities has no units to draw. Boosted trees stop early by rows held out, and copies of
    those would be among the rows they grow on: both are errors.
@@ -35,7 +35,7 @@ from whence.estimation.replicates import replicate_of
 from whence.estimation.values import Estimate
 from whence.language.refusals import Refusal, TooFewRows
 from whence.numerics.arrays import floats
-from whence.numerics.intervals import normal_quantile
+from whence.numerics.intervals import normal_quantile, t_quantile
 from whence.runtime.errors import UnsuitableLearner, UnsuitableMethod
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _with_errors(found: Estimate, drawn: Sequence[float | None], columns: Column
         )
     se = float(np.std(values, ddof=1))
     beyond = round(tail * values.size, 6) >= BEYOND_EACH_END
-    multiple = _multiple(found)
+    multiple = _multiple(found, values.size)
     low, high = (
         percentiles(values, found.level)
         if beyond
@@ -153,11 +153,15 @@ def _with_errors(found: Estimate, drawn: Sequence[float | None], columns: Column
     )
 
 
-def _multiple(found: Estimate) -> float:
-    """How many standard errors the interval of a single run reaches: Student's for plain regression."""
+def _multiple(found: Estimate, replicates: int) -> float:
+    """How many standard errors the interval reaches: as many as that of a single run (Student's for plain
+    regression), and by as much further as a standard deviation of so many values is itself unsure.
+    """
+    cut = 0.5 + found.level / 2.0
+    unsure = t_quantile(cut, replicates - 1) / normal_quantile(cut)
     if found.method == "ols" and found.se and found.interval is not None:
-        return (found.interval[1] - found.value) / found.se
-    return normal_quantile(0.5 + found.level / 2.0)
+        return (found.interval[1] - found.value) / found.se * unsure
+    return t_quantile(cut, replicates - 1)
 
 
 def _why(plan: EstimationPlan, replicates: int, ends: str, usual: float | None, columns: Columns) -> str:

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.data.pushdown.remote import Remote
+from whence.data.scanning.scan import Scan
 from whence.estimation import cautions
+from whence.estimation.averaged import Averaged, averaged_in_memory
 from whence.estimation.balance import balance
 from whence.estimation.functional import Functional
 from whence.estimation.joint import MOST_CELLS, position
@@ -28,6 +30,7 @@ from whence.estimation.levels import between
 from whence.estimation.overlap import overlap, weights_of
 from whence.estimation.plan import Setting, spelt
 from whence.estimation.rows import columns_of
+from whence.estimation.streaming.counted import counted_columns
 from whence.estimation.two_levels import third_level
 from whence.estimation.values import Diagnostics, Estimate, Warning_
 from whence.estimation.values_asked import check_values
@@ -88,7 +91,7 @@ class Distribution:
 
 
 def plug_in(estimand: Estimand, table: Table | Remote) -> float | Distribution | Refusal:
-    """A discrete estimand's exact value on a table: a number, or one for each level of its open variables.
+    """A discrete estimand's exact value on a table or scan: a number, or one for each level of its open variables.
 
     Raises `UnknownColumn` for a variable that the table lacks. Refuses (`NoOverlap`) where the formula
     divides by the frequency of a combination that no row has, and (`NotYetAnswerable`) where a variable has
@@ -102,10 +105,12 @@ def plug_in(estimand: Estimand, table: Table | Remote) -> float | Distribution |
     contrast = estimand.query.contrast
     if contrast is not None and contrast.open and contrast.treatment in columns.of:
         between(contrast, columns)  # labels have no 1 and 0: it is asked back which against which
-    refusal = third_level(estimand, columns) or undiscrete(expression, columns)
+    counted = averaged_in_memory(columns, names, [expression])
+    table = columns if counted is None else counted.columns
+    refusal = third_level(estimand, columns) or undiscrete(expression, table)
     if refusal is not None:
         return refusal
-    functional = Functional(expression, columns.joint(mentioned(expression)))
+    functional = Functional(expression, table.joint(names))
     if not functional.names:
         return empty_cell(functional, (), estimand.query.rung == 1) or float(functional.values)
     levels = tuple(functional.joint.levels_of(name) for name in functional.names)
@@ -157,27 +162,39 @@ def plug_in_estimates(plans: Sequence[EstimationPlan], columns: Columns) -> list
     expression = plans[0].expression
     if expression is None:
         return []
-    refusal = undiscrete(expression, columns)
+    counted = _averaged(plans, columns)
+    table = columns if counted is None else counted.columns
+    refusal = undiscrete(expression, table)
     if refusal is not None:
         return [refusal for _ in plans]
-    functional = Functional(expression, columns.joint(mentioned(expression)))
-    return [_at_entry(plan, columns, functional) for plan in plans]
+    functional = Functional(expression, table.joint(mentioned(expression)))
+    return [_at_entry(plan, columns, functional, counted) for plan in plans]
 
 
-def _at_entry(plan: EstimationPlan, columns: Columns, functional: Functional) -> Estimate | Refusal:
+def _averaged(plans: Sequence[EstimationPlan], columns: Columns) -> Averaged | None:
+    """Many rows in memory as the cells of all variables but one that the formulas only average."""
+    formulas = [each for each in (plans[0].expression, plans[0].naive) if each is not None]
+    names = [name for name in plans[0].variables if name != plans[0].options.clusters]
+    return averaged_in_memory(columns, names, formulas)
+
+
+def _at_entry(
+    plan: EstimationPlan, columns: Columns, functional: Functional, counted: Averaged | None
+) -> Estimate | Refusal:
     chosen, joint = dict(plan.entry), functional.joint
     entry = tuple(joint.position(name, chosen[name]) or 0 for name in functional.names)
     refusal = empty_cell(functional, entry, not plan.treatments)
     if refusal is not None:
         return refusal
     value, options = float(functional.values[entry]), plan.options
+    table = columns if counted is None else counted.columns
     bare = Estimate(
-        value, None, None, options.level, 0, _naive(plan, columns), "plug-in", plan.why, plan.label
+        value, None, None, options.level, 0, _naive(plan, table), "plug-in", plan.why, plan.label
     )
     if joint.n is None:
         return replace(bare, plan=plan)
     cells = functional.influence(entry)
-    influence = _by_row(cells, functional, columns)
+    influence = _by_row(cells, functional, columns, counted)
     clusters = None if options.clusters is None else columns[options.clusters].codes()
     se = float(np.sqrt(np.sum(joint.cells * cells**2) / joint.n))
     if clusters is not None:
@@ -221,11 +238,16 @@ def _naive(plan: EstimationPlan, columns: Columns) -> float | None:
     return None if np.isnan(found) else found
 
 
-def _by_row(cells: Floats, functional: Functional, columns: Columns) -> Floats | None:
+def _by_row(
+    cells: Floats, functional: Functional, columns: Columns, counted: Averaged | None
+) -> Floats | None:
     """The influence of each row, where there is one row per unit."""
     if columns.weighting != "none" or columns.rows > MOST_ROWS_WITH_INFLUENCE:
         return None
-    return floats(cells.ravel()[columns.cells(functional.joint.names)[0]])
+    names = functional.joint.names
+    if counted is not None:
+        return counted.influence(floats(cells.ravel()[counted.columns.cells(names)[0]]), columns)
+    return floats(cells.ravel()[columns.cells(names)[0]])
 
 
 def _diagnostics(plan: EstimationPlan, columns: Columns) -> tuple[Diagnostics, list[Warning_]]:

@@ -37,7 +37,7 @@ def told_apart(
         return None
     weights = np.ones(rows.rows) if rows.weights is None else rows.weights
     for name in dict.fromkeys((*plan.adjust, *plan.by)):
-        if not rows[name].text or not rows.combines((name, *plan.treatments[: len(arms)])):
+        if not rows[name].text or not rows.combines((name, *(plan.treatments if arms else ()))):
             continue
         codes = rows[name].codes()
         comparable = both_seen(codes, arms) if arms else np.bincount(codes, weights)[codes] > 1

@@ -167,28 +167,36 @@ def numeric(rows: Columns, name: str, role: str) -> Floats:
 
 
 def _too_few(plan: EstimationPlan, found: Problem) -> TooFewRows | None:
-    """At least two rows per fold in each arm for cross-fitting; a spare row for plain regression."""
-    folds = plan.options.folds
-    if found.clusters is not None and np.unique(found.clusters).size < 2:
+    clusters = 0 if found.clusters is None else np.unique(found.clusters).size
+    if found.clusters is not None and clusters < 2:
         return TooFewRows(
             f"{plan.options.clusters} is the same in every row: errors cannot be clustered by one cluster.",
             ("more clusters", 'errors="robust" without clusters'),
         )
-    if plan.method == "ols":
-        if found.n < 3:
-            return TooFewRows(f"There are {found.n} complete rows; a regression needs more.", ("more rows",))
-        return None
     smallest = min((int(np.count_nonzero(arm)) for arm in found.arms), default=found.n)
+    refusal = too_few(plan, found.n, smallest, bool(found.arms))
+    if refusal is not None or plan.method == "ols":
+        return refusal
+    folds = plan.options.folds
+    if found.clusters is not None and clusters < 2 * folds:
+        return TooFewRows(
+            f"Folds keep clusters whole, and {clusters} clusters do not fill {folds} folds twice.",
+            ("more clusters", "fewer folds"),
+        )
+    return None
+
+
+def too_few(plan: EstimationPlan, rows: int, smallest: int, arms: bool) -> TooFewRows | None:
+    """At least two rows per fold in each arm for cross-fitting; a spare row for plain regression."""
+    folds = plan.options.folds
+    if plan.method == "ols":
+        if rows < 3:
+            return TooFewRows(f"There are {rows} complete rows; a regression needs more.", ("more rows",))
+        return None
     if smallest < 2 * folds:
-        where = "the smaller group has" if found.arms else "there are"
+        where = "the smaller group has" if arms else "there are"
         return TooFewRows(
             f"Cross-fitting over {folds} folds needs {2 * folds} rows in each group; {where} {smallest}.",
             ("more rows", "fewer folds", 'method="ols"'),
-        )
-    if found.clusters is not None and np.unique(found.clusters).size < 2 * folds:
-        return TooFewRows(
-            f"Folds keep clusters whole, and {np.unique(found.clusters).size} clusters do not fill "
-            f"{folds} folds twice.",
-            ("more clusters", "fewer folds"),
         )
     return None

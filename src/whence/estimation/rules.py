@@ -16,15 +16,18 @@ An estimand of another shape never comes here: it is always evaluated as it stan
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.estimation.averaged import can_be_averaged
 from whence.estimation.forms import adjusted
 from whence.estimation.joint import MOST_CELLS
 from whence.estimation.plan import EstimationPlan, Options, spelt
 from whence.language.expression import substitute
 from whence.language.refusals import NoOverlap, Refusal
+from whence.numerics.blocks import BLOCK
 from whence.runtime.errors import UnsuitableMethod
 
 if TYPE_CHECKING:
@@ -123,10 +126,10 @@ def _as_asked(plan: EstimationPlan, options: Options) -> tuple[Method, str]:
 def _fits(plan: EstimationPlan, columns: Columns, names: tuple[str, ...]) -> bool:
     sizes = [float(len(columns[name].all_levels())) for name in (*names, *plan.treatments)]
     outcome = columns[plan.outcome]
-    if columns.together is None or outcome.discrete:
+    if outcome.discrete or (columns.together is None and columns.n <= BLOCK):
         return float(np.prod(sizes)) * len(outcome.all_levels()) <= MOST_CELLS
-    # Elsewhere an outcome of many values is averaged within cells, where two values stand for all.
-    return plan.event is None and 2.0 * float(np.prod(sizes)) ** 2 <= MOST_CELLS
+    # Of more rows an outcome of many values is averaged within cells.
+    return plan.event is None and can_be_averaged(prod(int(size) for size in sizes))
 
 
 def _strata(plan: EstimationPlan, columns: Columns, names: tuple[str, ...]) -> tuple[float, bool]:

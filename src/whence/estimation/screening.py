@@ -44,6 +44,7 @@ SUBSAMPLE = 5_000
 SCREEN_FOLDS = 3
 ROWS_PER_COLUMN = 10
 RIDGES = (0.0, 0.001, 0.01, 0.1, 1.0)
+NOTHING = "There is nothing to adjust for."
 CANDIDATES: tuple[Choice, ...] = ("linear", "splines", "boosted")
 
 
@@ -86,15 +87,10 @@ def screened(plan: EstimationPlan, data: Problem, seed: Seed, executor: Executor
     treatment, outcome = nuisances_of(plan, data)
     screen = _Screen(plan, data, seed, executor)
     ridges = (_ridge(screen, outcome), _ridge(screen, treatment))
-    why = [
-        f"With {data.design.shape[1]:,} columns and few rows for them, the {role} model is shrunk (ridge "
-        f"{ridge:g} per row)."
-        for role, ridge in zip(("outcome", "treatment"), ridges, strict=True)
-        if ridge > 0.0
-    ]
+    why = shrunk(ridges, data.design.shape[1])
     asked = plan.learners
     if asked.outcome != "auto" and asked.treatment != "auto":
-        return Screened(asked, ridges, (), tuple(why))
+        return Screened(asked, ridges, (), why)
     stay = _reason_to_stay_linear(screen, ridges[1])
     if stay is not None:
         linear = Learners(_else(asked.outcome, "linear"), _else(asked.treatment, "linear"))
@@ -105,6 +101,15 @@ def screened(plan: EstimationPlan, data: Problem, seed: Seed, executor: Executor
     second, risks_second, why_second = _chosen(small, "treatment", asked.treatment, of_treatment, ridges[1])
     return Screened(
         Learners(first, second), ridges, (*risks_first, *risks_second), (*why, *why_first, *why_second)
+    )
+
+
+def shrunk(ridges: tuple[float, float], columns: int) -> tuple[str, ...]:
+    """Why the linear learners of outcome and treatment are shrunk, if they are."""
+    return tuple(
+        f"With {columns:,} columns and few rows for them, the {role} model is shrunk (ridge {ridge:g} per row)."
+        for role, ridge in zip(("outcome", "treatment"), ridges, strict=True)
+        if ridge > 0.0
     )
 
 
@@ -119,7 +124,7 @@ def _ridge(screen: _Screen, group: tuple[Nuisance, ...]) -> float:
         return 0.0
     tried = [replace(each, choice="linear", ridge=ridge) for ridge in RIDGES for each in group]
     predicted = screen.out_of_fold(tried, SCREEN_FOLDS, "ridge")
-    losses = [float(np.mean(_losses(each, found))) for each, found in zip(tried, predicted, strict=True)]
+    losses = [float(np.mean(losses_of(each, found))) for each, found in zip(tried, predicted, strict=True)]
     many = len(group)
     return RIDGES[int(np.argmin([sum(losses[i * many : (i + 1) * many]) for i in range(len(RIDGES))]))]
 
@@ -136,7 +141,7 @@ def _reason_to_stay_linear(screen: _Screen, ridge: float) -> str | None:
     data, linear = screen.data, "Linear models of outcome and treatment:"
     rows, columns = data.design.shape
     if columns == 0:
-        return "There is nothing to adjust for."
+        return NOTHING
     if rows < max(LEAST_ROWS, ROWS_PER_COLUMN * columns):
         return f"{linear} {rows:,} rows with {columns:,} columns are too few for flexible ones."
     plain = replace(screen.plan, learners=Learners("linear", "linear"), ridges=(0.0, ridge))
@@ -159,7 +164,7 @@ def _chosen(
     lost: list[bool] = []
     for i in range(len(candidates)):
         part = slice(i * len(group), (i + 1) * len(group))
-        losses = [_losses(each, found) for each, found in zip(tried[part], predicted[part], strict=True)]
+        losses = [losses_of(each, found) for each, found in zip(tried[part], predicted[part], strict=True)]
         risks.append(float(np.mean(np.concatenate(losses))))
         lost.append(i > 0 and role == "treatment" and screen.poor(predicted[part]))
     best = min(range(len(candidates)), key=lambda i: (lost[i], risks[i]))
@@ -183,7 +188,7 @@ def _subsample(data: Problem, seed: Seed) -> Problem:
     return data.rows(np.sort(generator(seed.child("subsample")).choice(data.n, SUBSAMPLE, replace=False)))
 
 
-def _losses(nuisance: Nuisance, predicted: Floats) -> Floats:
+def losses_of(nuisance: Nuisance, predicted: Floats) -> Floats:
     """The loss of each row learnt from: squared error, or minus the log of the chance of what happened."""
     rows = slice(None) if nuisance.members is None else nuisance.members
     target, found = nuisance.target[rows], predicted[rows]

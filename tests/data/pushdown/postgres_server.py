@@ -9,7 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,7 @@ def binaries() -> Path:
 
 
 @contextmanager
-def running() -> Iterator[PostgresForTests]:
+def running() -> Generator[PostgresForTests]:
     """A server, started and stopped."""
     programs = binaries()
     folder = Path(tempfile.mkdtemp(prefix="wh-pg-"))  # short: the path of a socket has to be

@@ -1,5 +1,7 @@
 """A table in a real Postgres server: asked where it is, the same as in memory, read and nothing else."""
 
+from typing import ClassVar
+
 import numpy as np
 import psycopg
 import pytest
@@ -111,7 +113,7 @@ class Counting(psycopg.Cursor):
     """A cursor that counts what comes through it."""
 
     fetched = 0
-    statements: list[str] = []
+    statements: ClassVar[list[str]] = []
 
     def execute(self, query, params=None, **options):
         Counting.statements.append(str(query))
@@ -158,7 +160,8 @@ def test_more_combinations_than_are_worth_fetching_are_not_fetched(
 
 
 def test_a_filter_counts_as_in_memory(postgres: PostgresForTests, shop: dict[str, np.ndarray]):
-    where = f"y > 1.5 AND town <> 'B' AND (\"{WAGE.replace(chr(34), chr(34) * 2)}\" IS NOT NULL OR z = 2) AND NOT old"
+    wage = WAGE.replace('"', '""')
+    where = f"y > 1.5 AND town <> 'B' AND (\"{wage}\" IS NOT NULL OR z = 2) AND NOT old"
     here = table(shop, where=where)
     there = remote(postgres.url, "t", where=where)
     assert there.rows == here.rows
@@ -191,8 +194,8 @@ def test_types_of_the_servers_own(postgres: PostgresForTests, owner: psycopg.Con
     )
     owner.execute(
         "INSERT INTO t VALUES "
-        "('happy', 0.5, '2020-01-02', '2020-01-02 10:00+02', '00000000-0000-0000-0000-000000000001', 0.1, '{}', "
-        "'{1}', 'NaN'), (NULL, 1, '2021-01-02', NULL, NULL, 'NaN', NULL, NULL, 3)"
+        "('happy', 0.5, '2020-01-02', '2020-01-02 10:00+02', '00000000-0000-0000-0000-000000000001', 0.1, "
+        "'{}', '{1}', 'NaN'), (NULL, 1, '2021-01-02', NULL, NULL, 'NaN', NULL, NULL, 3)"
     )
     there = remote(postgres.url, "t")
     assert there.columns == ("m", "s", "d", "w", "u", "r", "n")
@@ -234,7 +237,7 @@ def test_a_table_that_is_not_there_is_told_with_the_near_miss(
         'CREATE TABLE sales (x INT); CREATE SCHEMA "the other"; CREATE TABLE "the other"."a.b" (x INT)'
     )
     owner.execute("INSERT INTO sales VALUES (1)")
-    with pytest.raises(UnreadableData, match='no table "Sale".*Did you mean "sales"'):
+    with pytest.raises(UnreadableData, match=r'no table "Sale".*Did you mean "sales"'):
         remote(postgres.url, "Sale")
     assert remote(postgres.url, "public.sales").rows == 1
     assert remote(postgres.url, ("the other", "a.b")).rows == 0
@@ -245,11 +248,12 @@ def test_a_table_that_is_not_there_is_told_with_the_near_miss(
 def test_nothing_can_be_written_not_even_by_a_view(postgres: PostgresForTests, owner: psycopg.Connection):
     owner.execute(
         "CREATE TABLE log (x INT); CREATE TABLE t (x INT); INSERT INTO t VALUES (1), (2); "
-        "CREATE FUNCTION sly() RETURNS INT LANGUAGE sql VOLATILE AS 'INSERT INTO log VALUES (1) RETURNING 1'; "
+        "CREATE FUNCTION sly() RETURNS INT LANGUAGE sql VOLATILE AS "
+        "'INSERT INTO log VALUES (1) RETURNING 1'; "
         "CREATE VIEW trap AS SELECT x, sly() AS y FROM t"
     )
     for connection in (postgres.url, owner):
-        with pytest.raises(QueryFailed, match="read-only.*") as caught:
+        with pytest.raises(QueryFailed, match="read-only") as caught:
             remote(connection, "trap").counts(["x", "y"])
         assert caught.value.state == "25006"
     assert owner.execute("SELECT COUNT(*) FROM log").fetchone() == (0,)

@@ -187,6 +187,14 @@ def test_counts_are_those_of_the_rows_and_of_the_table_of_distinct_rows(
     assert weighted.columns == tuple(names)
 
 
+def test_counts_that_follow_from_wider_counts_are_those_that_a_pass_would_give(small: Path) -> None:
+    names = ["truth", "whole"]
+    alone, after = wh.scan(small), wh.scan(small)
+    after.counted(["k", "truth", "whole"])
+    assert after.counted(names).sha256 == alone.counted(names).sha256
+    assert after.counted([]).n == alone.counted([]).n == 900
+
+
 def test_counts_and_facts_are_the_same_however_many_threads_the_engine_has(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,8 +50,8 @@ def running(pid):
 def folders_of(pid):
     """The folders of arrays that a process holds locked."""
     links = Path(f"/proc/{pid}/fd").iterdir()
-    targets = [os.readlink(link) for link in links if link.exists()]
-    return [Path(target).parent for target in targets if ARRAYS in target and target.endswith("/owner")]
+    targets = [link.readlink() for link in links if link.exists()]
+    return [target.parent for target in targets if ARRAYS in str(target) and target.name == "owner"]
 
 
 def until(condition, seconds=20.0):

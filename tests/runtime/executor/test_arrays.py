@@ -3,7 +3,7 @@
 import gc
 import os
 import pickle
-from collections import namedtuple
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -146,11 +146,10 @@ def test_a_failed_map_leaves_no_file(pool, folder):
 
 
 def test_where_there_is_no_room_arrays_travel_in_the_pipe(pool, folder, monkeypatch):
-    usage = namedtuple("usage", "free")
-    monkeypatch.setattr(arrays.shutil, "disk_usage", lambda place: usage(100))
+    monkeypatch.setattr(arrays.shutil, "disk_usage", lambda place: SimpleNamespace(free=100))
     array = np.arange(LARGE)
     assert pool.map(tasks.Adds(array), [0, 1], stage="add") == [float(array.sum()), float(array.sum()) + 1]
-    monkeypatch.setattr(arrays.shutil, "disk_usage", lambda place: usage(1 << 40))
+    monkeypatch.setattr(arrays.shutil, "disk_usage", lambda place: SimpleNamespace(free=1 << 40))
     monkeypatch.setattr(arrays.tempfile, "mkstemp", lambda dir: (_ for _ in ()).throw(OSError("full")))
     assert pool.map(tasks.Adds(array), [0, 1], stage="add") == [float(array.sum()), float(array.sum()) + 1]
 

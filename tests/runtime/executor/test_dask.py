@@ -239,7 +239,9 @@ def test_an_asynchronous_client_and_no_workers_are_refused(client):
         def __init__(self):
             self.status = "running"
 
-        asynchronous = True
+        @property
+        def asynchronous(self):
+            return True
 
         def __del__(self):
             pass

@@ -1,4 +1,4 @@
-"""How much is under way at once: for work that computes as much as there are cores, for work that waits more."""
+"""How much is under way at once: work that computes is held to the cores, work that waits is not."""
 
 import threading
 import time

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +35,8 @@ executor("{spec}").map(tasks.Notes(sys.argv[1], numpy.zeros(100_000)), [{item}] 
 def at_work(folder, spec="processes:2", item=FOREVER):
     """A program whose two workers are in the middle of a computation that keeps the interpreter's lock."""
     started = program(HOLDS.format(spec=spec, item=item).replace("sys.argv[1]", repr(str(folder))))
-    workers = until(lambda: len(list(folder.iterdir())) == 2 and [int(note.name) for note in folder.iterdir()])
+    until(lambda: len(list(folder.iterdir())) == 2)
+    workers = [int(note.name) for note in folder.iterdir()]
     assert all(lives(worker) for worker in workers)
     return started, workers, folders_of(started.pid)
 
@@ -63,7 +65,7 @@ def test_ctrl_c_in_the_middle_of_the_start_leaves_nothing(tmp_path):
         assert not any(folder.exists() for folder in folders)
 
 
-def test_killed_with_its_workers_at_work_a_program_leaves_none_of_them_and_the_next_sweeps_its_files(tmp_path):
+def test_killed_midway_a_program_leaves_no_worker_and_the_next_one_sweeps_its_files(tmp_path):
     started, workers, (folder,) = at_work(tmp_path)
     started.kill()
     started.communicate()
@@ -92,7 +94,7 @@ print(*children(), *folders_of(os.getpid()), flush=True)
     *workers, folder = out.split()
     assert len(workers) == 2
     assert not any(lives(int(worker)) for worker in workers)
-    assert not os.path.exists(folder)
+    assert not Path(folder).exists()
 
 
 def test_a_pool_that_nobody_has_any_more_ends_its_workers():

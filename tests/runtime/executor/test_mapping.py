@@ -165,5 +165,3 @@ def test_an_executor_is_named_by_a_word():
 def test_a_word_that_names_no_executor_is_an_error_with_the_choices(spec):
     with pytest.raises(InvalidOption):
         executor(spec)
-
-

@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -74,7 +75,7 @@ class Dies(Squares):
 class Gives(Squares):
     what: str = "lock"
 
-    def __call__(self, item):
+    def __call__(self, item) -> Any:
         note(self.log, item)
         if self.what == "lock":
             return threading.get_ident

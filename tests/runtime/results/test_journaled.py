@@ -295,6 +295,28 @@ def test_results_of_code_that_changed_meanwhile_are_given_but_not_kept(path, log
     assert "helpers.py was changed while this program runs" in warnings_of(events)[0]
 
 
+class MadeWhenAsked:
+    """Items that exist one at a time; the last cannot be made."""
+
+    def __len__(self):
+        return 5
+
+    def __getitem__(self, place):
+        if place == 4:
+            raise OSError("no such item")
+        return np.full(1000, float(place))
+
+
+def test_items_may_be_made_as_they_are_asked_for(path):
+    workers = journaled(executor("serial"), path)
+    with pytest.raises(OSError, match="no such item"):
+        executor("serial").map(np.sum, MadeWhenAsked(), stage="work")
+    for _ in range(2):
+        with pytest.raises(OSError, match="no such item"):
+            workers.map(np.sum, MadeWhenAsked(), stage="work")
+    assert len(workers.store) == 4
+
+
 # ── work inside of work ─────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -13,7 +13,7 @@ import pytest
 import whence
 from runtime.results.counting import noted
 
-HOME = str(Path(whence.__file__).parents[1])
+HOME = os.pathsep.join([str(Path(whence.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
 WORKERS = 2
 KILLS = 20
 ITEMS = 130

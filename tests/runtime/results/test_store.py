@@ -14,7 +14,7 @@ import whence
 from whence.runtime.results.errors import DamagedJournal, JournalFull, UnusableJournal
 from whence.runtime.results.store import OURS, Store
 
-HOME = str(Path(whence.__file__).parents[1])
+HOME = os.pathsep.join([str(Path(whence.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
 
 
 def key(number):
@@ -38,6 +38,13 @@ def test_what_is_put_is_found_by_whoever_opens_the_file_next(tmp_path):
     second.put(key(1), "work", b"another")
     assert first.found([key(1)]) == {key(1): b"one"}
     assert (first.added, second.added) == (1, 0)
+
+
+def test_a_name_with_odd_characters_is_that_name(tmp_path):
+    for name in ("run ?mode=ro#%41.sqlite", "läuft.sqlite"):
+        Store(tmp_path / name).put(key(1), "work", b"one")
+        assert (tmp_path / name).is_file()
+        assert len(Store(str(tmp_path / name))) == 1
 
 
 def test_only_its_owner_may_read_it(tmp_path):

@@ -165,7 +165,7 @@ def checkup(pace: Pace = THOROUGH) -> Checkup:
     sandbox = _sandbox()
     workers = min(max(2, cores()), MOST_WORKERS)
     overheads: dict[str, Overhead] = {}
-    for name, make in _makers(workers).items():
+    for name, make in makers(workers).items():
         emit(Started(stage=f"{OF_THE_DOCTOR}starting {name}"))
         overheads[name] = overhead(make)
     clock: Clock = "threads" if around.busy or busy(serial()) else "wall"
@@ -226,7 +226,7 @@ def _decisions(work: tuple[Measured, ...], calibration: Calibration) -> dict[str
 
 def _measured(workers: int, pace: Pace, clock: Clock) -> Generator[Measured]:
     one = serial()
-    backends = {name: make() for name, make in _makers(workers).items()}
+    backends = {name: make() for name, make in makers(workers).items()}
     try:
         for key, kind in WORK.items():
             if not kind.there:
@@ -242,7 +242,8 @@ def _measured(workers: int, pace: Pace, clock: Clock) -> Generator[Measured]:
             backend.close()
 
 
-def _makers(workers: int) -> dict[str, Callable[[], Executor]]:
+def makers(workers: int) -> dict[str, Callable[[], Executor]]:
+    """By name, how to make each backend that this interpreter has."""
     found: dict[str, Callable[[], Executor]] = {"threads": lambda: threads(workers)}
     if interpreter().subinterpreters:
         found["interpreters"] = lambda: executor(f"interpreters:{workers}")

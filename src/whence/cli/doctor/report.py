@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 80
 GB: Final = 1 << 30
-NAME, ALONE, HOLDS, TAKES = 22, 6, 5, 12
+NAME, HOLDS, TAKES = 22, 5, 13
 """Widths of the columns that every table of gains has."""
 GOOD, FAIR = 0.85, 0.6
 """Shares of the gain that as many workers could have: from here on green, from there on yellow."""
@@ -179,25 +179,28 @@ def _gains(console: Console, found: Checkup) -> None:
     how = "times on the wall" if found.clock == "wall" else "estimated"
     console.print(Text(f"What {found.workers} workers gain ({how}; median, least and most)", "bold"))
     console.print()
-    left = WIDTH - 2 - NAME - ALONE - HOLDS - TAKES - 2 * (len(names) + 3)
+    left = WIDTH - 2 - NAME - HOLDS - TAKES - 2 * (len(names) + 2)
     width = left // len(names)
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True, width=NAME)
-    grid.add_column(no_wrap=True, width=ALONE, justify="right")
     grid.add_column(no_wrap=True, width=HOLDS, justify="right")
     for _ in names:
         grid.add_column(no_wrap=True, width=width)
     grid.add_column(no_wrap=True, width=TAKES)
-    grid.add_row(*(Text(word, "dim") for word in ("", "alone", "lock", *names, "Whence takes")))
+    grid.add_row(*(Text(word, "dim") for word in ("", "lock", *_heads(names, width), "Whence takes")))
     for each in found.work:
         grid.add_row(*_row(each, names, found, width))
     console.print(Padding(grid, (0, 0, 0, 2)))
 
 
+def _heads(names: list[str], width: int) -> Iterator[str]:
+    for name in names:
+        yield name if len(name) <= width else name.replace("interpreters", "sub-int.")
+
+
 def _row(each: Measured, names: list[str], found: Checkup, width: int) -> Iterator[Text]:
     kind, decision = WORK[each.key], found.decisions[each.key]
-    yield Text.assemble(kind.name, "\n", (kind.does, "dim"))
-    yield Text(_time(each.seconds))
+    yield Text.assemble(kind.name, "\n", (f"{kind.does}, {_time(each.seconds)}", "dim"))
     yield Text(f"{each.holds:.0%}".replace("%", " %"))
     for name in names:
         gain = each.gains.get(name)

@@ -13,7 +13,7 @@ import re
 import sqlite3
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -62,12 +62,15 @@ class DuckServer:
     def session(self) -> Generator[Session]:
         """A read-only transaction; within a transaction of the user's, that one."""
         library = sys.modules["duckdb"]
-        own = False
-        with suppress(library.Error):  # in a transaction already
+        session = Session(self.connection, DUCKDB, "qmark", (library.Error,), _teller(self.label))
+        # Outside of a transaction each statement is one of its own, with a number of its own. To begin one
+        # within another would not only fail, but spoil the other.
+        first, second = (session.rows("SELECT txid_current()") for _ in range(2))
+        own = first != second
+        if own:
             self.connection.execute("BEGIN TRANSACTION READ ONLY")
-            own = True
         try:
-            yield Session(self.connection, DUCKDB, "qmark", (library.Error,), _teller(self.label))
+            yield session
         finally:
             if own:
                 self.connection.execute("ROLLBACK")

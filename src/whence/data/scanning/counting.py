@@ -6,7 +6,7 @@ with all cores. The distinct rows, sorted, are a small table weighted by counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,11 +46,25 @@ def counted(
     if counts.values.shape[0] > MOST_COMBINATIONS:
         raise _too_many(tuple(forms))
     found = {name: _column(form, one) for (name, form), one in zip(forms.items(), fetched, strict=True)}
-    order = np.lexsort([_sortable(column) for column in reversed(found.values())])
     weights = _unlike("count", tuple(forms))
-    store = {name: column.take(order) for name, column in found.items()}
-    store[weights] = from_array(counts.values[order])
-    return Table(store, source, weights, "counts", notes)
+    every = Table({**found, weights: from_array(counts.values)}, source, weights, "counts", notes)
+    # Two words may mean the same ("true", "True"): of such rows one is made.
+    return marginal(every, tuple(forms))
+
+
+def marginal(whole: Table, names: Sequence[str]) -> Table:
+    """The counts of some columns, sorted, from those of the same columns or more."""
+    columns = {name: whole.column(name) for name in names}
+    ranks = [_sortable(column) for column in columns.values()]
+    order = np.lexsort(ranks[::-1])
+    sorted_ranks = np.stack([rank[order] for rank in ranks])
+    begins = np.ones(order.shape[0], dtype=np.bool_)
+    begins[1:] = np.any(sorted_ranks[:, 1:] != sorted_ranks[:, :-1], axis=0)
+    starts = np.flatnonzero(begins)
+    counts = np.add.reduceat(whole.store[str(whole.weights)].values[order], starts)
+    store = {name: column.take(order[starts]) for name, column in columns.items()}
+    weights = _unlike("count", tuple(names))
+    return Table({**store, weights: from_array(counts)}, whole.source, weights, "counts", whole.notes)
 
 
 def _grouped(form: Form, cell: str) -> str:

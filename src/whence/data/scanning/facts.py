@@ -62,11 +62,17 @@ class _Told:
     low: Any = None
     high: Any = None
     whole: bool = False
+    few: bool = False
     about: int | None = None
-    """About how many distinct values there are; None if certainly many."""
+    """About how many distinct values there are; None if that is not known."""
+
+    @property
+    def most(self) -> int:
+        """More distinct values than this are not listed."""
+        return MARGIN * (MOST_LEVELS if self.sight.family == "text" else MOST_VALUES)
 
 
-AT_ONCE = 1_024
+AT_ONCE = 128
 """Columns asked about in one query; with thousands it is the query that takes the time."""
 
 
@@ -79,12 +85,11 @@ def found(db: Engine, layer: Layer, names: Sequence[str]) -> dict[str, Fact]:
 
 
 def _found(db: Engine, layer: Layer, names: Sequence[str]) -> dict[str, Fact]:
-    sights = [layer.sights[name] for name in names]
+    layer = layer.narrowed(names)
+    sights = list(layer.sights.values())
     heads = _looked_at(db, layer, sights)
-    told = [
-        _without_nan(db, layer, each)
-        for each in _passed_over(db, layer, list(zip(sights, heads, strict=True)))
-    ]
+    passed = _passed_over(db, layer, list(zip(sights, heads, strict=True)))
+    told = _counted_roughly(db, layer, [_without_nan(db, layer, each) for each in passed])
     listed = _listed(db, layer, told)
     return {
         name: _fact(db, layer, each, values) for name, each, values in zip(names, told, listed, strict=True)
@@ -116,12 +121,34 @@ def _passed_over(
             f"min({cell})" if numeric else "NULL",
             f"max({cell})" if numeric else "NULL",
             f"coalesce(bool_and({cell} = floor({cell})), true)" if double and not fraction else "false",
-            f"approx_count_distinct({cell})" if few or sight.family == "text" else "NULL",
+            _roughly(sight, few),
         ]
     cells = db.rows(f"SELECT {', '.join(asked)} FROM {layer.sql}")[0]
-    for place, (sight, _) in enumerate(looked):
+    for place, (sight, (_, few)) in enumerate(looked):
         present, undefined, low, high, whole, about = cells[6 * place : 6 * place + 6]
-        yield _Told(sight, int(present) - int(undefined), int(undefined), low, high, bool(whole), about)
+        known = int(present) - int(undefined)
+        yield _Told(sight, known, int(undefined), low, high, bool(whole), few, about)
+
+
+def _roughly(sight: Sight, few: bool) -> str:
+    """The SQL of about how many distinct values a column has; of whole numbers the extremes may tell."""
+    if sight.family == "boolean":
+        return "2"
+    if sight.family in {"integer", "unsigned"}:
+        return "NULL"
+    return f"approx_count_distinct({sight.cell})" if few or sight.family == "text" else "NULL"
+
+
+def _counted_roughly(db: Engine, layer: Layer, told: Sequence[_Told]) -> list[_Told]:
+    """The same, knowing about how many distinct values each column of whole numbers has."""
+    numbers = [each for each in told if each.sight.family in {"integer", "unsigned"} and each.present]
+    about = {each.sight.cell: int(each.high) - int(each.low) + 1 for each in numbers}
+    wide = [each for each in numbers if each.few and about[each.sight.cell] > each.most]
+    if wide:
+        asked = ", ".join(f"approx_count_distinct({each.sight.cell})" for each in wide)
+        counts = db.rows(f"SELECT {asked} FROM {layer.sql}")[0]
+        about |= {each.sight.cell: int(count) for each, count in zip(wide, counts, strict=True)}
+    return [replace(each, about=about.get(each.sight.cell, each.about)) for each in told]
 
 
 def _without_nan(db: Engine, layer: Layer, told: _Told) -> _Told:
@@ -135,11 +162,7 @@ def _without_nan(db: Engine, layer: Layer, told: _Told) -> _Told:
 
 def _listed(db: Engine, layer: Layer, told: Sequence[_Told]) -> list[list[Any] | None]:
     """The distinct cells of every column that has few, in one pass; None of the others."""
-    few = [
-        each.about is not None
-        and each.about <= MARGIN * (MOST_LEVELS if each.sight.family == "text" else MOST_VALUES)
-        for each in told
-    ]
+    few = [each.about is not None and each.about <= each.most for each in told]
     asked = [f"list(DISTINCT {_comparable(each.sight)})" for each, one in zip(told, few, strict=True) if one]
     if not asked:
         return [None] * len(told)
@@ -186,8 +209,7 @@ def _text(db: Engine, layer: Layer, told: _Told, listed: list[str | None] | None
         meanings = form.meanings
         if form.empty or meanings is None:
             return Fact(form, told.present, values=())
-        codes = np.arange(len(words), dtype=np.int64)
-        return Fact(form, told.present, values=form.column(codes, None).level_codes()[0])
+        return Fact(form, told.present, values=form.column(form.codes, None).level_codes()[0])
     cell = told.sight.cell
     dates = (
         f"bool_and(regexp_full_match({cell}, '{_DAY}([T ]{_CLOCK})?') "

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from whence.numerics.arrays import Booleans
 
+FEW_WORDS = 64
+"""So many words are looked through one by one."""
+
 Family: TypeAlias = Literal["boolean", "integer", "unsigned", "double", "date", "moment", "text"]
 """How the engine holds a column: `unsigned` is beyond int64, a `moment` has a time zone."""
 
@@ -78,6 +81,16 @@ class Form:
         """Whether it is text of too many levels to hold."""
         return self.family == "text" and self.words is None and self.storage == "text" and not self.empty
 
+    @property
+    def first(self) -> int:
+        """The position of the first word, as cells are fetched: a list of few words starts with 1."""
+        return 1 if self.words is not None and len(self.words) <= FEW_WORDS else 0
+
+    @property
+    def codes(self) -> Array:
+        """The positions of all words, as cells are fetched."""
+        return np.arange(len(self.words or ()), dtype=np.int64) + self.first
+
     def fetched(self, cell: str) -> str:
         """The SQL that fetches a cell: itself, or its position among the words."""
         if self.empty:
@@ -86,8 +99,12 @@ class Form:
             return f"CAST({cell} AS TIMESTAMP)"
         if not self.coded:
             return cell
+        listed = ", ".join(literal(word) for word in self.words)
+        if self.first:
+            # Of a column that is stored as positions in a dictionary, only the dictionary is looked through.
+            return f"list_position([{listed}], CAST({cell} AS VARCHAR))"
         # The cast is a look-up in a hash table of the words; an unknown word cannot occur.
-        return f"enum_code(CAST({cell} AS ENUM({', '.join(literal(word) for word in self.words)})))"
+        return f"enum_code(CAST({cell} AS ENUM({listed})))"
 
     def canonical(self, cell: str) -> str:
         """The SQL that computes a cell as the in-memory column would show it to the engine."""
@@ -123,7 +140,7 @@ class Form:
 
     def _settled(self, values: Array) -> Array:
         if self.coded and self.meanings is not None:
-            return self.meanings[values]
+            return self.meanings[values if not self.first else np.maximum(values, 1) - 1]
         match self.storage:
             case "boolean":
                 return values.astype(np.bool_)

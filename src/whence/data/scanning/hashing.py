@@ -51,7 +51,7 @@ def _cells(
 
 
 def _blocks(scan: Scan, names: Sequence[str]) -> Iterator[dict[str, Column]]:
-    layer, forms = scan.layer, {name: scan.form(name) for name in names}
+    layer, forms = scan.layer.narrowed(names), {name: scan.form(name) for name in names}
     for name in [name for name, form in forms.items() if form.unlisted]:
         told = f"(md5_number_lower(CAST({layer.sights[name].cell} AS VARCHAR)) >> 1)::BIGINT"
         layer, forms = layer.with_cell(name, told), {**forms, name: Form("integer", "integer")}

@@ -10,7 +10,7 @@ Each layer is a SELECT around the one before. Names are never part of the SQL: c
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from whence.data.engine_columns import enum_levels, selection
@@ -33,10 +33,23 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Rows: a table expression, and of each column its sight there."""
+    """Rows: a table expression, and of each column its sight there.
+
+    `table` and `cells` (of each column its SQL) are those of a layer that is made of a table directly.
+    """
 
     sql: str
     sights: Mapping[str, Sight]
+    table: str | None = None
+    cells: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def narrowed(self, names: Sequence[str]) -> Layer:
+        """The same rows with these columns only, so that the engine need not think of thousands of others."""
+        sights = {name: self.sights[name] for name in names}
+        if self.table is None:
+            return Layer(self.sql, sights)
+        chosen = ", ".join(f"{self.cells[name]} AS {sight.cell}" for name, sight in sights.items()) or "1"
+        return Layer(f"(SELECT {chosen} FROM {self.table})", sights, self.table, self.cells)
 
     def complete_in(self, forms: Mapping[str, Form]) -> Layer:
         """The rows that miss none of these columns, and those columns only."""
@@ -54,7 +67,7 @@ class Layer:
     def where(self, condition: Checked, forms: Mapping[str, Form]) -> Layer:
         """The rows in which the condition is true; `forms` are those of the columns that it names."""
         rows = self._shown(condition, forms)
-        return replace(self, sql=f"(SELECT {self._cells()} FROM {rows} WHERE ({condition.sql}))")
+        return Layer(f"(SELECT {self._cells()} FROM {rows} WHERE ({condition.sql}))", self.sights)
 
     def derive(self, name: str, expression: Checked, forms: Mapping[str, Form], kind: str) -> Layer:
         """The rows with one column more, the value of an expression, which is of the engine's type `kind`."""
@@ -88,7 +101,7 @@ class Layer:
 def base(table: str, described: Sequence[tuple[str, str]]) -> tuple[Layer, tuple[tuple[str, str], ...]]:
     """The layer of a table expression with these columns, and which of them cannot be held."""
     aliases = [f"c{place}" for place in range(len(described))]
-    cells: list[str] = []
+    cells: dict[str, str] = {}
     sights: dict[str, Sight] = {}
     left_out: list[tuple[str, str]] = []
     for (name, kind), alias in zip(described, aliases, strict=True):
@@ -96,13 +109,11 @@ def base(table: str, described: Sequence[tuple[str, str]]) -> tuple[Layer, tuple
         if sql is None:
             left_out.append((name, kind))
             continue
-        cell = f"k{len(sights)}"
-        cells.append(f"{sql} AS {cell}")
+        cells[name] = sql
         order = enum_levels(kind) if kind.startswith("ENUM(") else None
-        sights[name] = Sight(cell, family_of(kind), order)
-    chosen = ", ".join(cells) or "1"
-    sql = f"(SELECT {chosen} FROM {table} AS given_table({', '.join(aliases)}))"
-    return Layer(sql, sights), tuple(left_out)
+        sights[name] = Sight(f"k{len(sights)}", family_of(kind), order)
+    named = f"{table} AS given_table({', '.join(aliases)})"
+    return Layer("", sights, named, cells).narrowed(tuple(sights)), tuple(left_out)
 
 
 def sighted(kind: str, cell: str) -> str | None:

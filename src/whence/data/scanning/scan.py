@@ -24,11 +24,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
+from whence.data.columns import from_array
 from whence.data.contingency import counts as contingency
 from whence.data.names import known
 from whence.data.scanning import facts as finding
 from whence.data.scanning.checks import check_finite
-from whence.data.scanning.counting import counted
+from whence.data.scanning.counting import counted, marginal
 from whence.data.scanning.describing import described
 from whence.data.scanning.hashing import content_hash
 from whence.data.scanning.nearest import nearest
@@ -162,10 +165,9 @@ class Scan:
             check_finite(self, found)
             forms = {name: fact.form for name, fact in found.items()}
             holes = [name for name, fact in found.items() if fact.present < self.rows]
-            layer, rows = self.layer.complete_in(forms), self.rows
-            if not holes:
-                layer = replace(self.layer, sights={name: self.layer.sights[name] for name in found})
-            else:
+            layer, rows = self.layer.narrowed(tuple(found)), self.rows
+            if holes:
+                layer = layer.complete_in(forms)
                 with self.origin.engine() as db:
                     rows = int(db.rows(f"SELECT count(*) FROM {layer.sql}")[0][0])
             if rows == 0:
@@ -189,7 +191,8 @@ class Scan:
         iterator is at its end or is closed. Raises `UnknownColumn`, and `UnreadableData` for text of more
         than 65,536 levels.
         """
-        yield from blocks(self.origin, self.layer, self._forms(names))
+        forms = self._forms(names)
+        yield from blocks(self.origin, self.layer.narrowed(tuple(forms)), forms)
 
     def counted(self, names: Sequence[str]) -> Table:
         """How often each combination of values occurs: a `Table` of the distinct rows, weighted by counts.
@@ -198,9 +201,19 @@ class Scan:
         on this table and on the rows.
         """
         forms = self._forms(names)
+        if not forms:
+            return Table(
+                {"count": from_array(np.array([self.rows]))}, self.source, "count", "counts", self.notes
+            )
         key = ("counted", tuple(forms))
         if key not in self._known:
-            self._known[key] = counted(self.origin, self.layer, forms, self.source, self.notes)
+            wider = [table for table in self._counted if set(forms) <= set(table.columns)]
+            layer = self.layer.narrowed(tuple(forms))
+            self._known[key] = (
+                marginal(min(wider, key=len), tuple(forms))
+                if wider
+                else counted(self.origin, layer, forms, self.source, self.notes)
+            )
         return cast("Table", self._known[key])
 
     def counts(self, names: Sequence[str]) -> Counts:
@@ -216,7 +229,8 @@ class Scan:
         wanted = names if names is not None else [n for n in self.columns if not self.form(n).unlisted]
         forms = self._forms(wanted)
         chosen = positions(self.rows, rows, seed)
-        parts = list(taken(raw_batches(self.origin, self.layer, forms), chosen))
+        source = raw_batches(self.origin, self.layer.narrowed(tuple(forms)), forms)
+        parts = list(taken(source, chosen))
         store = joined(forms, parts)
         note = f"A random sample of {chosen.shape[0]:,} of the {self.rows:,} rows."
         notes = (*self.notes, note) if chosen.shape[0] < self.rows else self.notes
@@ -226,6 +240,12 @@ class Scan:
         """The facts that are known so far."""
         kept = {name: self._known.get(("fact", name)) for name in self.columns}
         return {name: cast("Fact", fact) for name, fact in kept.items() if fact is not None}
+
+    @property
+    def _counted(self) -> list[Table]:
+        """The counts that are known so far."""
+        kept = [found for key, found in self._known.items() if isinstance(key, tuple) and key[0] == "counted"]
+        return cast("list[Table]", kept)
 
     def _forms(self, names: Sequence[str]) -> dict[str, Form]:
         return {name: fact.form for name, fact in self.facts(names).items()}

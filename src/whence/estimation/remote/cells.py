@@ -1,15 +1,8 @@
 """Within each combination of discrete variables, an outcome of many values: two of them that stand for all.
 
 A formula that only averages the outcome sees nothing of it within a combination but its mean; the error of
-that formula nothing more than its spread. So a combination of n rows with mean m and variance v may be shown
-as n rows of which half lie sqrt(v) above m and half as far below (for odd n a little less far above than
-below): value and standard error come out as on the rows themselves. The server counts, adds and squares; the
-estimator is the one that serves rows in memory.
-
->>> import numpy as np
->>> values, counts = two_values(5, 10.0, 6.0)
->>> [round(float(x), 12) for x in (counts @ values / 5, counts @ (values - 10.0) ** 2 / 5)], counts.tolist()
-([10.0, 6.0], [3, 2])
+that formula nothing more than its spread (see `whence.estimation.averaged`). The server counts, adds and
+squares; the estimator is the one that serves rows in memory.
 """
 
 from __future__ import annotations
@@ -22,22 +15,13 @@ import numpy as np
 
 from whence.data.columns import from_array, from_objects
 from whence.data.tables import Table
+from whence.estimation.averaged import two_values
 from whence.estimation.columns import Column, Columns
 from whence.estimation.rows import columns_of
-from whence.numerics.arrays import Floats, Integers, floats, integers
+from whence.numerics.arrays import floats
 
 if TYPE_CHECKING:
     from whence.data.pushdown.remote import Remote
-
-
-def two_values(n: int, mean: float, variance: float) -> tuple[Floats, Integers]:
-    """Two values and how often each stands among `n`, of this mean and variance; one where nothing varies."""
-    if n < 2 or variance <= 0.0:
-        return floats([mean]), integers([n])
-    above, below = (n + 1) // 2, n // 2
-    spread = float(np.sqrt(variance))
-    ends = [mean + spread * float(np.sqrt(below / above)), mean - spread * float(np.sqrt(above / below))]
-    return floats(ends), integers([above, below])
 
 
 def celled(data: Remote, names: Sequence[str], averaged: str) -> Columns:

@@ -3,6 +3,19 @@
 Numbers enter as they are, truth values as 0 and 1, dates in days, text as an indicator for each level but the
 first: as rows in memory do. A level is text from the data: it is sent beside the query and never becomes part
 of it.
+
+>>> import sqlite3
+>>> from whence.data import remote
+>>> from whence.estimation.plan import EstimationPlan, Options
+>>> from whence.estimation.remote.shown import shown
+>>> db = sqlite3.connect(":memory:")
+>>> _ = db.execute("CREATE TABLE t (x INT, town TEXT, y REAL)")
+>>> _ = db.execute("INSERT INTO t VALUES (0, 'Ulm', 1.5), (1, 'Ulm', 2.5), (1, 'Wil', 3.5)")
+>>> t = remote(db, "t")
+>>> plan = EstimationPlan("y", ("x",), ("town",), "ols", Options(), arms=((("x", 1),), (("x", 0),)))
+>>> made = design_of(plan, t, shown(t, ["x", "town", "y"], ["x", "town"]))
+>>> made.labels, made.asked.values, made.treatment.sql
+(('town = Wil',), {'v0': 'Wil'}, 'CASE WHEN c0 = 1.0e0 THEN 1e0 ELSE 0e0 END')
 """
 
 from __future__ import annotations

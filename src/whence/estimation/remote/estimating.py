@@ -1,19 +1,35 @@
 """Estimates where the data are: by counts, by means and spreads within cells, or by plain regression.
 
 1. Every variable of the estimand has few values: the server counts their combinations, and the plug-in
-   evaluates the estimand on the counts; the digits are those of the rows in memory. 2. All but the outcome
-   have few: the server adds up the outcome and its square within each combination. 3. `method="ols"`: the
-   server adds up products, and then what regression leaves.
+   evaluates the estimand on the counts; the digits are those of the rows in memory.
+2. All but the outcome have few: the server adds up the outcome and its square within each combination.
+3. `method="ols"`: the server adds up products, and then what regression leaves.
 
 Everything else needs rows, which are not fetched: the error says how to bring them here.
+
+>>> import sqlite3
+>>> from whence.data import remote
+>>> from whence.estimation.plan import Options
+>>> from whence.identification.identify import identify
+>>> from whence.language.graph_text import graph
+>>> from whence.language.query import effect
+>>> db = sqlite3.connect(":memory:")
+>>> _ = db.execute("CREATE TABLE t (x INT, y REAL)")
+>>> _ = db.executemany("INSERT INTO t VALUES (?, ?)", [(i % 2, i % 2 + i / 100) for i in range(100)])
+>>> estimand = identify(effect("x", "y"), graph("x -> y"))
+>>> found = remote_estimates(estimand, remote(db, "t"), Options(method="ols"))[0]
+>>> round(found.value, 9), found.n
+(1.01, 100)
 """
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from whence.data.pushdown.errors import NeedsRows
 from whence.data.pushdown.remote import Remote
+from whence.estimation.averaged import can_be_averaged, only_averages
 from whence.estimation.discrete import mentioned, plug_in_estimates
 from whence.estimation.planning import needed, plans
 from whence.estimation.remote.cells import celled
@@ -43,16 +59,15 @@ def remote_estimates(
     """
     names = needed(estimand, options)
     sketches = data.sketch(names)
+    check_values(estimand.query, data)
     if options.errors not in ("robust", "classical") or options.clusters is not None:
         raise NeedsRows(options.method, f"{options.errors} errors are computed from rows")
     many = [name for name in names if not sketches[name].levels and sketches[name].missing < data.rows]
     if options.method == "ols":
         columns = _for_regression(estimand, data, names, many)
     elif not many:
-        table = data.counted(names)
-        columns = columns_of(table, names)
-        check_values(estimand.query, table)
-    elif many == [_outcome(estimand)] and sketches[many[0]].storage != "text":
+        columns = columns_of(data.counted(names), names)
+    elif _averaged(estimand, data, names, many):
         columns = celled(data, names, many[0])
     else:
         raise NeedsRows(
@@ -83,9 +98,13 @@ def _carried_out(plan: EstimationPlan, data: Remote, columns: Columns) -> Estima
     )
 
 
-def _outcome(estimand: Estimand) -> str | None:
-    outcomes = estimand.query.outcomes
-    return outcomes[0] if len(outcomes) == 1 else None
+def _averaged(estimand: Estimand, data: Remote, names: tuple[str, ...], many: list[str]) -> bool:
+    """Whether one number has many values, and the formula does nothing with it but average it within cells."""
+    if len(many) != 1 or data.storage(many[0]) == "text":
+        return False
+    sketches = data.sketch([name for name in names if name not in many])
+    cells = prod(len(each.levels) or 1 for each in sketches.values())
+    return can_be_averaged(cells) and only_averages(estimand.expression, many[0])
 
 
 def _for_regression(estimand: Estimand, data: Remote, names: tuple[str, ...], many: list[str]) -> Columns:

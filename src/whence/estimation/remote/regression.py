@@ -1,9 +1,9 @@
-"""Plain regression from sums: the rows stay in the server, and two questions are enough.
+"""Plain regression from sums: the rows stay in the server.
 
-The first asks for the means and the centred sums of products of outcome, treatment and design: the normal
-equations. The second sends the coefficients there and asks for what is left of each row, weighted as the
-error of the treatment's coefficient weights it (HC1), and for what rounding left of the normal equations,
-which corrects the solution once as regression in memory does.
+The first question asks for the means of outcome, treatment and design, the second for their centred sums of
+products: the normal equations. The third sends the coefficients there and asks for what is left of each row,
+weighted as the error of the treatment's coefficient weights it (HC1), and for what rounding left of the
+normal equations, which corrects the solution once as regression in memory does.
 
 Source: J. Angrist and J.-S. Pischke, *Mostly Harmless Econometrics* (2009), chapter 3; H. White, Econometrica
 48 (1980); J. MacKinnon and H. White, J. Econometrics 29 (1985), for HC1.

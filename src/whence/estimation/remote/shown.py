@@ -1,9 +1,17 @@
-"""What planning looks at instead of rows: each variable with its levels or its ends, and how many rows there
-are.
+"""What planning looks at instead of rows: each variable by its levels or its ends, and numbers of rows.
 
 Planning asks which levels a treatment has, which groups there are, how many rows each has, and how wide a
 design would be; all that can be shown by a few rows that are none: combinations of what is counted, weighted
 by counts, beside which every other variable shows its ends. Nothing is ever estimated on them.
+
+>>> import sqlite3
+>>> from whence.data import remote
+>>> db = sqlite3.connect(":memory:")
+>>> _ = db.execute("CREATE TABLE t (x INT, y REAL)")
+>>> _ = db.executemany("INSERT INTO t VALUES (?, ?)", [(i % 2, i / 10) for i in range(100)])
+>>> seen = shown(remote(db, "t"), ["x", "y"], ["x"])
+>>> seen.n, seen["x"].levels, seen["y"].numbers.tolist()
+(100, (0, 1), [0.0, 9.9])
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from whence.estimation.learners import Learners
+from whence.estimation.screening import NOTHING
 from whence.runtime.errors import UnsuitableLearner, UnsuitableMethod
 
 if TYPE_CHECKING:
@@ -37,10 +38,12 @@ def check_options(options: Options) -> None:
             raise UnsuitableLearner(name, reason, f'Take learners="linear". {CURE}')
 
 
-def plain_learners(asked: Learners) -> tuple[Learners, tuple[str, ...]]:
-    """The learners that are taken, and why if the choice was ours."""
+def plain_learners(asked: Learners, columns: int) -> tuple[Learners, tuple[str, ...]]:
+    """The learners that are taken for so many columns to adjust for, and why if the choice was ours."""
     found = Learners(_plain(asked.outcome), _plain(asked.treatment))
-    return found, () if found == asked else (PLAIN,)
+    if found == asked:
+        return found, ()
+    return found, (PLAIN if columns else NOTHING,)
 
 
 def _plain(choice: Choice) -> Choice:

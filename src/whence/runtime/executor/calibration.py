@@ -206,7 +206,7 @@ def _entries(where: Path) -> dict[str, Any]:
 
 def _machines(where: Path) -> dict[str, Any]:
     told = json.loads(where.read_text("utf-8"))
-    if told["schema"] != SCHEMA:
+    if told["schema"] != SCHEMA or not isinstance(told["machines"], dict):
         raise ValueError(told["schema"])
     return dict(cast("dict[str, Any]", told["machines"]))
 

@@ -21,6 +21,7 @@ import weakref
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
+from multiprocessing import current_process
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from whence.runtime.errors import InvalidOption, MissingExtra, UnsuitableMethod
@@ -33,7 +34,7 @@ from whence.runtime.executor.scattered import Foreign, Scattered
 from whence.runtime.executor.transport.brought import bring
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from whence.runtime.executor.protocol import Kind
 
@@ -172,7 +173,9 @@ class Dask:
         settings = cast("Foreign", import_module("dask")).config.set(
             {"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []}
         )
-        with settings:
+        if getattr(current_process(), "_inheriting", False):
+            raise _unguarded()  # this is a worker that is about to be, and runs the script that starts it
+        with settings, _guarded():
             cluster = distributed.LocalCluster(
                 n_workers=self._wanted,
                 threads_per_worker=1,
@@ -184,9 +187,26 @@ class Dask:
                 scheduler_kwargs={"allowed_failures": 0, "dashboard": False},
                 silence_logs=logging.CRITICAL,
                 env=dict.fromkeys(THREAD_LIMITS, "1"),
+                preload="whence.runtime.executor.undisturbed",
             )
         self._started.callback(cluster.close)
         return cluster
+
+
+def _unguarded() -> UnsuitableMethod:
+    return UnsuitableMethod(
+        Dask.name,
+        "its workers do not start, most likely because each of them runs the script that starts them",
+        'Put what the script does under `if __name__ == "__main__":`, or give a cluster that runs already.',
+    )
+
+
+@contextlib.contextmanager
+def _guarded() -> Generator[None]:
+    try:
+        yield
+    except (RuntimeError, TimeoutError, OSError) as error:
+        raise _unguarded() from error
 
 
 def _synchronous(client: Foreign) -> Foreign:

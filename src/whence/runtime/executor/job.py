@@ -188,16 +188,16 @@ class Job(Generic[T, R]):
         """Do items on threads, until they were seen to get in one another's way."""
         at_once = lanes(None, self.kind)
         watch = Watch(min(at_once, self._left))
-        cpu_each = 0.0
+        had, each = len(self._results), 0.0
 
         def enough(batches: Batches[R]) -> bool:
-            nonlocal cpu_each
-            if not self._watched or self.kind == "io" or not watch.due(batches.seconds):
+            nonlocal each
+            each = batches.cpu / max(1, batches.done - had)
+            over = batches.wait(0)
+            if over or not self._watched or self.kind == "io" or not watch.due(batches.seconds):
                 return False
-            cpu_each = batches.cpu / max(1, batches.done - had)
             return watch.look(knock(KNOCKS, batches.wait), batches.seconds, batches.cpu, batches.waited)
 
-        had = len(self._results)
         self._results = mapped(
             Threads(),
             self.task,
@@ -210,10 +210,11 @@ class Job(Generic[T, R]):
         )
         if watch.gain is not None:
             self._seen = replace(self._seen, threads_gain=watch.gain)
-        if cpu_each:
-            count = len(self._results) - had
-            self._timing = Timing(first=cpu_each, rest=cpu_each * count, items=count, latest=cpu_each)
-            self._seen = replace(self._seen, seconds=cpu_each)
+        self._seen = replace(self._seen, seconds=each)
+        if not self._left:
+            return Choice("threads", "all is done")
+        count = len(self._results) - had
+        self._timing = Timing(first=each, rest=each * count, items=count, latest=each)
         choice = self._choice()
         if choice.backend == "threads":  # seen through, and still the best that is to be had
             self._watched = False
@@ -239,6 +240,8 @@ class Job(Generic[T, R]):
             else:
                 self._seen = replace(self._seen, shut_out=True)
         except WorkersLost as error:
+            if error.started:  # what ends other processes would end this one
+                raise
             self._stays = True
             emit(Warned(stage=self.stage, code="workers_lost", message=f"{error.message} It goes on here."))
         return self._choice()

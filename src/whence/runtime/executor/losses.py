@@ -97,6 +97,7 @@ class WorkersLost(WhenceError):  # noqa: N818 - named as every error of ours is
         self.stage = stage
         self.deaths = deaths
         self.how = how
+        self.started = started
         what = "before it took up any work" if not started else "of whatever it took up"
         super().__init__(
             f"{deaths} workers died one after the other in {stage}, each {what}; the last: {how}.",

@@ -46,9 +46,9 @@ def mapped(
 ) -> dict[int, R]:
     """The result of every item by its index; raises as `Executor.map` does.
 
-    `enough` is asked every twentieth of a second, in the calling thread; once it says so, no further batch is
-    handed out, what is under way is finished, and the results are those that are there. Items in `had` are
-    done already.
+    `enough` is asked every twentieth of a second and at the end, in the calling thread; once it says so, no
+    further batch is handed out, what is under way is finished, and the results are those that are there.
+    Items in `had` are done already.
     """
     known = dict(had or {})
     batches: Batches[R] = Batches(len(items), min(lanes, len(items) - len(known)), stage, each, results=known)
@@ -126,6 +126,8 @@ def _watch(batches: Batches[R], enough: Callable[[Batches[R]], bool] | None) -> 
         if enough is not None and enough(batches):
             batches.stop()
     check_cancelled()
+    if enough is not None:
+        enough(batches)
 
 
 def _leave(

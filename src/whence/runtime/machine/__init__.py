@@ -7,6 +7,7 @@
 | turned it on                                           |               |
 | know what the container allows, and how busy it is     | `capacity`    |
 | tell a thread that works from one that waits or blocks | `pulse`       |
+| know how much of the time the lock is held             | `knocking`    |
 
 Everything is read and nothing is changed. What a platform does not tell is None.
 """

@@ -28,7 +28,7 @@ from whence.runtime.results.errors import NoFingerprint
 from whence.runtime.results.files import hash_of_file
 from whence.runtime.results.framing import framed
 from whence.runtime.results.names_read import Import, global_names, imports, unlike_any_other
-from whence.runtime.results.origins import file_of, origin, versions_behind
+from whence.runtime.results.origins import file_of, module_of, origin, versions_behind
 
 REMEMBERING = type(functools.lru_cache(abs))
 """What `functools.cache` makes of a function: the function, as far as results go."""
@@ -42,7 +42,8 @@ UNSEEN = {("os", "environ"), ("os", "environb"), ("os", "getenv"), ("sys", "modu
 NOT_OF_THE_CLASS = {
     "__dict__", "__weakref__", "__module__", "__qualname__", "__doc__", "__annotations__", "__annotate__",
     "__annotate_func__", "__annotations_cache__", "__firstlineno__", "__static_attributes__",
-    "__classdictcell__", "__slotnames__", "__parameters__", "__orig_bases__", "__abstractmethods__", "_abc_impl",
+    "__classdictcell__", "__slotnames__", "__parameters__", "__orig_bases__", "__abstractmethods__",
+    "_abc_impl",
     "_is_protocol", "_is_runtime_protocol", "__protocol_attrs__", "__non_callable_proto_members__",
     "__dataclass_fields__", "__dataclass_params__", "__match_args__",
 }  # fmt: skip
@@ -157,7 +158,7 @@ class Definitions:
         wrapped = cast("object", getattr(thing, "__wrapped__", None))
         if type(thing) is REMEMBERING and wrapped is not None:
             return b"cached" + told(wrapped)
-        module = str(getattr(thing, "__module__", None))
+        module = module_of(thing)
         file = file_of(module)
         if file is None:
             raise NoFingerprint(f"nobody can look into {thing!r}")
@@ -220,7 +221,7 @@ class Definitions:
     # ── classes and modules ─────────────────────────────────────────────────────────────────────────────────
 
     def _class(self, kind: type, told: Told) -> bytes:
-        self.modules.add(kind.__module__)
+        self.modules.add(module_of(kind))
         anything = cast("Any", kind)
         parts: list[object] = [kind.__qualname__, type(anything), list(kind.__bases__)]
         left_out = set(NOT_OF_THE_CLASS)

@@ -3,7 +3,7 @@
 A task that is handed "shop.csv" depends on what is in that file now. If only the name went into a key, a
 new file under an old name would bring back the results of the old one. So a text that names a file or a
 pattern of files that is there counts together with their contents, and so does a folder; a text that names
-nothing is a text.
+nothing is a text. In a folder, journals of ours and what Python keeps of its code count for nothing.
 
 >>> contents("no such file") is None
 True
@@ -17,9 +17,11 @@ import os
 import re
 import stat
 import time
+from itertools import islice
 from pathlib import Path
 
 from whence.runtime.results.errors import NoFingerprint
+from whence.runtime.results.store import is_journal
 
 MOST_FILES = 10_000
 LONGEST_PATH = 4_096
@@ -73,10 +75,10 @@ def hash_of_file(path: str | os.PathLike[str]) -> bytes:
 
 
 def _of_pattern(text: str) -> bytes | None:
-    if not glob.has_magic(text):
+    if not glob.has_magic(text) or not {os.sep, "."} & set(text):
         return None
-    found = [Path(name) for name in glob.glob(text, recursive=True)]  # noqa: PTH207 - the text is one
-    files = [path for path in found if path.is_file()]
+    found = islice(glob.iglob(text, recursive=True), MOST_FILES + 1)  # noqa: PTH207 - the text is one
+    files = [path for path in map(Path, found) if path.is_file()]
     return _of_files(Path(), files) if files else None
 
 
@@ -96,6 +98,16 @@ def _of_files(base: Path, files: list[Path]) -> bytes:
     for path in sorted(files):
         if not path.is_file():
             raise NoFingerprint(f'"{path}" is no file that can be read twice')
+        if _is_a_trace(path):
+            continue
         name = os.fsencode(os.path.relpath(path, base))
         together.update(len(name).to_bytes(8, "little") + name + hash_of_file(path))
     return together.digest()
+
+
+def _is_a_trace(path: Path) -> bool:
+    """Whether a file is what running leaves behind: a journal of ours, or what Python made of code."""
+    if path.parent.name == "__pycache__":
+        return True
+    of = path.with_name(re.sub("-(wal|shm|journal)$", "", path.name))
+    return of.is_file() and is_journal(of)

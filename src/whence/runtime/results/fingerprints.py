@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import is_dataclass
 from enum import Enum
@@ -43,7 +44,7 @@ from whence.runtime.results.objects import (
 )
 
 LARGE = 4096
-"""Bytes from which on a part is remembered for the other items of a map."""
+"""Bytes from which on an array is remembered for the other items of a map."""
 
 
 def fingerprint(value: object) -> str:
@@ -76,7 +77,8 @@ class Fingerprints:
 
     def __init__(self) -> None:
         self._definitions = Definitions(self._apart)
-        self._lasting: dict[int, tuple[object, bytes]] = {}
+        # By weak reference: items may be made as they are asked for, and need not be held together.
+        self._lasting: dict[int, tuple[weakref.ref[object], bytes]] = {}
         self._texts: dict[str, bytes] = {}
         self._begin()
 
@@ -107,9 +109,12 @@ class Fingerprints:
             return plainly(value)
         if kind is str:
             return self._text(cast("str", value))
-        known = self._lasting.get(id(value)) or self._passing.get(id(value))
+        known = self._passing.get(id(value))
         if known is not None:
             return known[1]
+        large = self._lasting.get(id(value))
+        if large is not None and large[0]() is value:
+            return large[1]
         depth = self._under_way.get(id(value))
         if depth is not None:  # a part of itself: told by how many steps up
             self._reaches_up_to = min(self._reaches_up_to, depth)
@@ -145,7 +150,9 @@ class Fingerprints:
         if (
             reaches > depth
         ):  # it means the same anywhere else; an own part that points at it alone is no matter
-            (self._lasting if _is_large(value) else self._passing)[id(value)] = (value, told)
+            self._passing[id(value)] = (value, told)
+            if is_array(value) and value.nbytes >= LARGE and not value.dtype.hasobject:
+                self._lasting[id(value)] = (weakref.ref(value), told)
         return told
 
     def _text(self, text: str) -> bytes:
@@ -240,9 +247,3 @@ class Fingerprints:
             *rest,
         )
         return self._several("sent", parts)
-
-
-def _is_large(value: object) -> bool:
-    if is_array(value):
-        return value.nbytes >= LARGE and not value.dtype.hasobject
-    return type(value) is bytes and len(value) >= LARGE

@@ -35,7 +35,7 @@ from whence.runtime.executor.serial import Serial
 from whence.runtime.results.codec import Garbled, pack, unpack
 from whence.runtime.results.errors import NoFingerprint, NotStorable, UnusableJournal
 from whence.runtime.results.keys import NO_KEYS, Keys, keys_of
-from whence.runtime.results.renumbered import Part
+from whence.runtime.results.renumbered import Chosen, Part
 from whence.runtime.results.store import KEYS_AT_ONCE, Store
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Journaled:
         else:
             part = Part(stage, places, len(items))
             keeper = _Keeper[R](self.store, part, keys, each)
-            done = self._done(task, [items[place] for place in places], kind, keeper)
+            done = self._done(task, Chosen(items, places), kind, keeper)
             self._tell(stage, len(items), keeper.left_out)
             found.update(zip(places, done, strict=True))
             found.update(keeper.again)

@@ -57,12 +57,12 @@ def keys_of(task: Callable[[T], object], items: Sequence[T], backend: str) -> Ke
     shared = hashlib.sha256(around + taker.of(task)).digest()
     keys: list[bytes | None] = []
     left_out, seen = Counter[str](), Counter[bytes]()
-    for item in items:
+    for place in range(len(items)):
         check_cancelled()
         try:
-            key = hashlib.sha256(shared + taker.of(item)).digest()
-        except NoFingerprint as error:
-            left_out[str(error)] += 1
+            key = hashlib.sha256(shared + taker.of(items[place])).digest()
+        except Exception as error:  # noqa: BLE001 - an item that cannot even be made fails when it is done
+            left_out[str(error)] += isinstance(error, NoFingerprint)
             keys.append(None)
             continue
         # Equal items are done as often as they come. A task should depend on nothing but its item, but where
@@ -71,7 +71,7 @@ def keys_of(task: Callable[[T], object], items: Sequence[T], backend: str) -> Ke
         seen[key] += 1
     loaded = () if backend in RUN_WHAT_IS_HERE else _files(taker.modules)
     check_older_than_this_process(loaded)
-    return Keys(keys, left_out, (*own_files(), *loaded))
+    return Keys(keys, +left_out, (*own_files(), *loaded))
 
 
 def _files(modules: frozenset[str]) -> tuple[Path, ...]:

@@ -26,7 +26,7 @@ from typing import Any, cast
 
 from whence.runtime.results.definitions import version_behind
 from whence.runtime.results.errors import NoFingerprint
-from whence.runtime.results.origins import origin
+from whence.runtime.results.origins import module_of, origin
 
 HOLDING_MORE = (int, float, complex, str, bytes, bytearray, tuple, list, dict, set, frozenset)
 
@@ -49,11 +49,9 @@ def sent_parts(value: object) -> tuple[object, ...]:
     So these are told only of libraries that hold their data, and of what shows its parameters.
     """
     kind = type(value)
-    name = f"{kind.__module__}.{kind.__qualname__}"
-    root = kind.__module__.partition(".")[0]
-    if origin(kind.__module__) == "installed" and not (
-        root in HOLDING_THEIR_DATA or hasattr(kind, "get_params")
-    ):
+    module = module_of(kind)
+    name, root = f"{module}.{kind.__qualname__}", module.partition(".")[0]
+    if origin(module) == "installed" and not (root in HOLDING_THEIR_DATA or hasattr(kind, "get_params")):
         raise NoFingerprint(f"nobody knows whether all there is to a {name} is in it", SAY_SO)
     if name.startswith(LAZY) or kind.__name__ == "LazyFrame":
         raise NoFingerprint(f"a {name} stands for data that are elsewhere", "Read them before.")
@@ -140,5 +138,5 @@ def of_code(value: object) -> tuple[str, tuple[object, ...]] | None:
 def is_executor(value: object) -> bool:
     """Whether it is one of our executors, or this journal itself."""
     kind = type(value)
-    ours = kind.__module__.startswith("whence.")
+    ours = module_of(kind).startswith("whence.")
     return ours and all(hasattr(kind, name) for name in ("map", "stream", "close", "shares_memory"))

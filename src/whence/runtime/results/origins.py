@@ -3,7 +3,7 @@
 It decides how code is known again. Python, Whence and installed packages are known by their versions;
 what the user wrote has none, so its very instructions are looked at (see `definitions`).
 
->>> origin("json"), origin("whence.runtime.seeds")
+>>> origin("os"), origin("whence.runtime.errors")
 ('standard', 'whence')
 """
 
@@ -39,6 +39,12 @@ def origin(module: str) -> Origin:
     return _origin_of_file(file)
 
 
+def module_of(thing: object) -> str:
+    """The module that a thing says it is from; empty where it says nothing that is a name."""
+    found = getattr(thing, "__module__", None)
+    return found if isinstance(found, str) else ""
+
+
 def file_of(module: str) -> str | None:
     """The file that a loaded module was read from, if there is one."""
     file = getattr(sys.modules.get(module), "__file__", None)
@@ -50,10 +56,17 @@ def _origin_of_file(file: str) -> Origin:
     path = Path(file).resolve()
     if path.is_relative_to(WHENCE):
         return "whence"
-    if any(part in PACKAGES for part in (*path.parts, *Path(file).parts)):
+    if any(part in PACKAGES for part in (*path.parts, *Path(file).parts)) or _beside_what_is_installed(path):
         return "installed"
     homes = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), os.path.dirname(os.__file__))  # noqa: PTH120
     return "standard" if any(path.is_relative_to(Path(home).resolve()) for home in homes) else "user"
+
+
+def _beside_what_is_installed(path: Path) -> bool:
+    """Whether it is in a folder of any name into which packages were installed, with their metadata."""
+    roots = {str(Path(entry).resolve()) for entry in sys.path if entry}
+    homes = [parent for parent in path.parents if str(parent) in roots]
+    return any(next(home.glob("*.dist-info"), None) is not None for home in homes)
 
 
 @lru_cache(1024)

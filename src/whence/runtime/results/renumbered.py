@@ -9,12 +9,41 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar, overload
 
 from whence.runtime.errors import TaskFailed, WhenceError
 from whence.runtime.events import Event, Progress, Warned
 from whence.runtime.executor.losses import TasksSetAside
 
+T = TypeVar("T")
+
 NUMBERED = re.compile(r"\b(items? )(\d+)(?: to (\d+))?")
+
+
+class Chosen(Sequence[T]):
+    """The items at some places, taken only when they are asked for.
+
+    >>> list(Chosen("abc", [0, 2]))
+    ['a', 'c']
+    """
+
+    __slots__ = ("_items", "_places")
+
+    def __init__(self, items: Sequence[T], places: Sequence[int]) -> None:
+        self._items = items
+        self._places = places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Chosen[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Chosen[T]:
+        if isinstance(index, slice):
+            return Chosen(self._items, self._places[index])
+        return self._items[self._places[index]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,13 @@ writing.
 
 Beside the file SQLite keeps two more while it is open (-wal and -shm); they belong to it. Keep the journal on
 a disk of this machine, for file systems of a network do not lock well enough.
+
+>>> with tempfile.TemporaryDirectory() as folder:
+...     store = Store(f"{folder}/run.sqlite")
+...     store.put(b"key", "work", b"value")
+...     store.found([b"key", b"another"])
+...     store.close()
+{b'key': b'value'}
 """
 
 from __future__ import annotations
@@ -24,7 +31,6 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 from whence.runtime.results.errors import DamagedJournal, JournalFull, UnusableJournal
 
@@ -108,9 +114,9 @@ class Store:
     def _open(self) -> sqlite3.Connection:
         if self._file is None:
             _check_ours(self.path)
-            address = f"file:{quote(str(self.path))}?mode=rw"
+            address = f"{self.path.as_uri()}?mode=rw"
             self._file = sqlite3.connect(
-                address, SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False, uri=True
+                address, timeout=SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False, uri=True
             )
             weakref.finalize(self, self._file.close)
             self._file.execute("PRAGMA synchronous = NORMAL")
@@ -223,9 +229,15 @@ def _empty() -> bytes:
 def _check_ours(path: Path) -> None:
     """Look at the first bytes, without SQLite: what is not ours is left as it is."""
     try:
-        with path.open("rb") as file:
-            head = file.read(100)
+        ours = is_journal(path)
     except OSError as error:
         raise UnusableJournal(path, error.strerror or str(error)) from error
-    if not path.is_file() or not head.startswith(FIRST_BYTES) or int.from_bytes(head[68:72], "big") != OURS:
+    if not ours:
         raise UnusableJournal(path, "it is no journal of results, and was left as it is")
+
+
+def is_journal(path: Path) -> bool:
+    """Whether a file begins as a journal of ours does."""
+    with path.open("rb") as file:
+        head = file.read(72)
+    return head.startswith(FIRST_BYTES) and int.from_bytes(head[68:], "big") == OURS

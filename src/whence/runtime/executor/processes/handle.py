@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import signal
 import subprocess
 import sys
@@ -20,13 +19,11 @@ from whence.runtime.executor.losses import how_it_ended
 from whence.runtime.executor.processes.frames import receive, send
 from whence.runtime.executor.processes.worker import READY, START
 from whence.runtime.executor.protocol import WorkerDied
-from whence.runtime.executor.transport.parcels import PROTOCOL
+from whence.runtime.executor.transport.errands import Errand, written
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import IO
-
-    from whence.runtime.executor.transport.errands import Errand
 
 THREAD_LIMITS = (
     "OMP_NUM_THREADS",
@@ -72,7 +69,7 @@ class Worker:
         """Send it on an errand, and wait for the answer. Raises `WorkerDied`."""
         begun = False
         try:
-            send(self._to.fileno(), pickle.dumps(errand, PROTOCOL))
+            send(self._to.fileno(), written(errand))
             self.holds = errand.key
             if not self._ready:
                 self._ready = receive(self._from.fileno()) == READY
@@ -85,7 +82,7 @@ class Worker:
         """Send an errand that has no answer."""
         self.holds = None
         with contextlib.suppress(OSError, ValueError):  # it died while it was idle
-            send(self._to.fileno(), pickle.dumps(errand, PROTOCOL))
+            send(self._to.fileno(), written(errand))
 
     @property
     def alive(self) -> bool:

@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import select
 import signal
 import threading
-from typing import TYPE_CHECKING
 
 from whence.runtime.executor.processes.frames import receive, send
-from whence.runtime.executor.transport.errands import forget, run
+from whence.runtime.executor.transport.errands import forget, read, run
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
-
-if TYPE_CHECKING:
-    from whence.runtime.executor.transport.errands import Errand
 
 START = (
     "import sys; lifeline, *sys.path[:] = sys.argv[1:]; "
@@ -48,7 +43,7 @@ def main(lifeline: str) -> None:
     try:
         send(outgoing, READY)
         while _comes(incoming):
-            errand: Errand = pickle.loads(receive(incoming))  # noqa: S301 - from our own parent
+            errand = read(receive(incoming))
             if errand.items:
                 send(outgoing, run(errand))
             else:

@@ -7,8 +7,8 @@ for it and for what it is a view of) is written once in its life; another is wri
 goes when its array does, at the end of the map or of the process, whichever comes first.
 
 An array begins at the same place of its 64-byte line as at home: loops that first work up to such a boundary
-would otherwise add up in another order, and end in another last digit. (A view with gaps, such as every second
-row, is packed without them by numpy itself: a task whose last digit matters takes arrays without gaps.)
+would otherwise add up in another order, and end in another last digit. (A view with gaps, such as every
+second row, is packed without them by numpy itself: a task whose last digit matters takes arrays without.)
 """
 
 from __future__ import annotations

@@ -38,6 +38,16 @@ class Errand:
     items: tuple[Parcel, ...]
 
 
+def written(errand: Errand) -> bytes:
+    """An errand as it crosses a pipe."""
+    return pickle.dumps(errand, PROTOCOL)
+
+
+def read(message: bytes) -> Errand:
+    """The errand that was written: in the worker."""
+    return pickle.loads(message)  # noqa: S301 - by our own parent
+
+
 def sent(packer: Packer, items: Sequence[object]) -> tuple[list[Parcel], Failure | None]:
     """The items packed, up to the first that cannot be, and the error it gave."""
     parcels: list[Parcel] = []
