@@ -15,7 +15,7 @@ from whence.data.columns import Column, Storage, Value
 from whence.data.hashing import content_hash
 from whence.data.names import known
 from whence.data.nearest import nearest_of
-from whence.data.schema import Schema, described
+from whence.data.schema import Field, Schema, described
 from whence.data.table_view import to_html, to_text
 from whence.data.weighting import Weighting
 
@@ -82,6 +82,13 @@ class Table:
     def column(self, name: str) -> Column:
         """One column in its canonical form; raises `UnknownColumn` with the near miss."""
         return self.store[known(name, self.columns)]
+
+    def field(self, name: str) -> Field:
+        """What kind one column is; the others are not looked at. Raises `UnknownColumn`."""
+        key = f"field {name}"
+        if key not in self._known:
+            self._known[key] = described({name: self.column(name)})[name]
+        return cast("Field", self._known[key])
 
     def storage(self, name: str) -> Storage:
         """How the values of a column are held; raises `UnknownColumn` with the near miss."""

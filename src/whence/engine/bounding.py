@@ -140,7 +140,7 @@ class Statement:
             found |= {name: self.known.levels_of(name) for name in self.known.variables}
         if isinstance(self.known, Table):
             for name in (t.name for t in self.source.terms):
-                levels = self.known.schema[name].levels
+                levels = self.known.field(name).levels
                 if 0 < len(levels) <= MOST_LEVELS:
                     found[name] = tuple(levels)
         return found
@@ -306,8 +306,8 @@ def bounded(
 
 def _counted(found: Scan | Remote, known: Graph) -> Table:
     """The distinct rows of data that are not in memory, in variables of few values: limits rest on these."""
-    few = [name for name in known.observed if name in found and found.schema[name].discrete]
-    return found.counted([name for name in few if len(found.schema[name].levels) <= MOST_LEVELS])
+    few = [name for name in known.observed if name in found and found.field(name).discrete]
+    return found.counted([name for name in few if len(found.field(name).levels) <= MOST_LEVELS])
 
 
 def limited(answer: Answer, limits: Bounds | Contradiction | None) -> Answer:

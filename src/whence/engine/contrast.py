@@ -48,7 +48,7 @@ def settled(query: Query, found: AnyData | None) -> Settled:
     name = quoted(contrast.treatment)
     if found is None:
         return Settled(query, (f"Without data to tell otherwise, {name} is taken as 1 against 0.",))
-    column = found.schema[contrast.treatment]
+    column = found.field(contrast.treatment)
     storage = found.storage(contrast.treatment)
     if column.kind == "constant":  # estimation refuses it and says why
         return Settled(query)

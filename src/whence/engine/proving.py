@@ -59,7 +59,7 @@ def as_seen(reply: Estimand | Refusal, found: AnyData | None) -> Estimand | Refu
     if reply.query.rung < 3:
         return reply
     for name, levels in reply.models.first.levels:
-        seen = len(found.schema[name].levels) if name in found else 0
+        seen = len(found.field(name).levels) if name in found else 0
         if 0 < seen < len(levels):
             why = (
                 f"No formula was found for {reply.query}. Two models show that there is none if {bare(name)} "

@@ -80,7 +80,7 @@ def spreads(outcome: Floats, cells: Integers, many: int) -> Spreads:
     means = np.bincount(cells, outcome, many) / safe
     left = outcome - means[cells]
     rest = np.bincount(cells, left, many) / safe
-    return Spreads(rows, means + rest, np.bincount(cells, (left - rest[cells]) ** 2, many))
+    return Spreads(rows, means + rest, floats(np.bincount(cells, (left - rest[cells]) ** 2, many)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,7 +198,7 @@ def only_averages(expression: Expression, name: str) -> bool:
 
 
 def _in_proportion(body: Expression, name: str) -> bool:
-    """Whether an expression is in proportion to one probability of the variable: then means are all it takes."""
+    """Whether an expression is in proportion to one probability of the variable: means are all it takes."""
     match body:
         case P(of=of, given=given):
             own = [term for term in of if term.name == name]

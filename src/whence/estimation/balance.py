@@ -34,9 +34,7 @@ def weighted(design: Floats, means: Floats, weights: Floats) -> Floats:
     return np.concatenate([[np.sum(weights)], weights @ (design - means)])
 
 
-def balanced(
-    labels: Sequence[str], plain: Sequence[Central], sums: Sequence[Floats]
-) -> tuple[Balance, ...]:
+def balanced(labels: Sequence[str], plain: Sequence[Central], sums: Sequence[Floats]) -> tuple[Balance, ...]:
     """The balance of two arms from their moments, and from the sums of `weighted` about common means."""
     variances = [np.diag(each.products) / max(each.n, 1.0) for each in plain]
     spread = np.sqrt((variances[0] + variances[1]) / 2.0)
@@ -44,7 +42,9 @@ def balanced(
     constant = spread <= CONSTANT * np.maximum(size, 1e-300)
     # Columns that vary in neither arm may still tell them apart; those that vary nowhere differ by rounding.
     apart = np.abs(plain[0].means - plain[1].means)
-    scale = np.where(constant, np.where(apart <= CONSTANT * size, np.inf, 1.0), np.where(constant, 1.0, spread))
+    scale = np.where(
+        constant, np.where(apart <= CONSTANT * size, np.inf, 1.0), np.where(constant, 1.0, spread)
+    )
     before = (plain[0].means - plain[1].means) / scale
     centres = [each[1:] / each[0] if each[0] > 0.0 else np.zeros(each.size - 1) for each in sums]
     after = (centres[0] - centres[1]) / scale

@@ -6,8 +6,8 @@ learners stay as they were chosen; everything else is done again, fold splits an
 Stated rules:
 
 1. The standard error is the standard deviation of the replicates. The interval is the estimate give or take
-   the usual multiple of it, a little more where replicates are few; with at least 25 replicates beyond each end (1,000 for 95 %) it runs between the
-   percentiles of the replicates instead.
+   the usual multiple of it, a little more where replicates are few; with at least 25 replicates beyond each
+   end (1,000 for 95 %) it runs between the percentiles of the replicates instead.
 2. A table of probabilities has no units to draw. Boosted trees stop early by rows held out, and copies of
    those would be among the rows they grow on: both are errors.
 3. Where columns are more than a fifth of the rows the replicates scatter too widely, and where more of them

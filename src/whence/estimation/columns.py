@@ -57,6 +57,13 @@ class Column:
         """Whether there are two levels."""
         return self.levels is not None and len(self.levels) == 2
 
+    @property
+    def varies(self) -> bool:
+        """Whether there is more than one value."""
+        if self.levels is not None:
+            return len(self.levels) > 1
+        return bool(np.any(self.numbers != self.numbers[:1]))
+
     def codes(self) -> Integers:
         """Each row's position among the levels; of a continuous column, among its distinct values."""
         if self.text:

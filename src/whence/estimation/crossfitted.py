@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """The models of every nuisance for every split, the rows they were learnt from, and the plan with its
-    learners settled."""
+    """The models of every nuisance for every split, the rows they were learnt from, and why these learners.
+
+    The plan has them settled.
+    """
 
     plan: EstimationPlan
     screened: Screened
@@ -80,7 +82,7 @@ def scored(plan: EstimationPlan, data: Problem, fit: Fitted) -> Estimate | Refus
 
 
 def scored_all(plans: Sequence[EstimationPlan], fit: Fitted) -> list[Estimate | Refusal]:
-    """The estimates of plans that differ only in the groups they are for, which the rows tell in their order."""
+    """The estimates of plans that differ only in the groups they are for, in the order of the rows' groups."""
     found = scored_rows([_settled(plan, fit) for plan in plans], fit.rows, fit.learnt, fit.executor)
     return [
         _partially_linear(plan, fit, sums) if plan.method == "plr" else _augmented(plan, fit, sums)
@@ -106,7 +108,7 @@ def _augmented(plan: EstimationPlan, fit: Fitted, sums: Scored) -> Estimate | Re
             ("rows of both groups that are alike in what is adjusted for", "a question about other groups"),
         )
     of_design = [_first_columns(each, fit.learnt.width) for each in sums.moments]
-    alike = balanced(fit.rows.empty.labels, of_design, sums.weights) if len(labels) == 2 else ()
+    alike = balanced(fit.rows.empty.labels, of_design, list(sums.weights)) if len(labels) == 2 else ()
     means = [float(each.means[-1]) for each in sums.moments]
     naive = means[0] - (means[1] if len(means) == 2 else 0.0)
     return _assembled(plan, fit, sums, naive, found, alike)

@@ -90,31 +90,40 @@ class Distribution:
         return {"variables": list(self.names), "rows": list(rows)}
 
 
-def plug_in(estimand: Estimand, table: Table | Remote) -> float | Distribution | Refusal:
-    """A discrete estimand's exact value on a table or scan: a number, or one for each level of its open variables.
+def plug_in(estimand: Estimand, table: Table | Scan | Remote) -> float | Distribution | Refusal:
+    """A discrete estimand's exact value on data: a number, or one for each level of its open variables.
 
-    Raises `UnknownColumn` for a variable that the table lacks. Refuses (`NoOverlap`) where the formula
-    divides by the frequency of a combination that no row has, and (`NotYetAnswerable`) where a variable has
-    too many values.
+    Raises `UnknownColumn` for a variable that the data lack. Refuses (`NoOverlap`) where the formula divides
+    by the frequency of a combination that no row has, and (`NotYetAnswerable`) where a variable has too many
+    values.
     """
     expression = estimand.expression
-    if isinstance(table, Remote):
-        table = table.counted(mentioned(expression))
-    columns = columns_of(table, mentioned(expression))
+    names = mentioned(expression)
+    columns = _columns(table, names, expression)
+    if isinstance(columns, Refusal):
+        return columns
     check_values(estimand.query, table)
     contrast = estimand.query.contrast
     if contrast is not None and contrast.open and contrast.treatment in columns.of:
         between(contrast, columns)  # labels have no 1 and 0: it is asked back which against which
     counted = averaged_in_memory(columns, names, [expression])
-    table = columns if counted is None else counted.columns
-    refusal = third_level(estimand, columns) or undiscrete(expression, table)
+    cells = columns if counted is None else counted.columns
+    refusal = third_level(estimand, columns) or undiscrete(expression, cells)
     if refusal is not None:
         return refusal
-    functional = Functional(expression, table.joint(names))
+    functional = Functional(expression, cells.joint(names))
     if not functional.names:
         return empty_cell(functional, (), estimand.query.rung == 1) or float(functional.values)
     levels = tuple(functional.joint.levels_of(name) for name in functional.names)
     return Distribution(functional.names, levels, tuple(float(v) for v in functional.values.ravel()))
+
+
+def _columns(data: Table | Scan | Remote, names: Sequence[str], expression: Expression) -> Columns | Refusal:
+    """The columns that a formula is evaluated on, wherever the rows are."""
+    if isinstance(data, Scan):
+        whole = data.complete(names)
+        return counted_columns(whole, names, [expression], data.rows - whole.rows)
+    return columns_of(data.counted(names) if isinstance(data, Remote) else data, names)
 
 
 def mentioned(expression: Expression) -> tuple[str, ...]:
@@ -188,9 +197,7 @@ def _at_entry(
         return refusal
     value, options = float(functional.values[entry]), plan.options
     table = columns if counted is None else counted.columns
-    bare = Estimate(
-        value, None, None, options.level, 0, _naive(plan, table), "plug-in", plan.why, plan.label
-    )
+    bare = Estimate(value, None, None, options.level, 0, _naive(plan, table), "plug-in", plan.why, plan.label)
     if joint.n is None:
         return replace(bare, plan=plan)
     cells = functional.influence(entry)

@@ -18,7 +18,7 @@ from whence.estimation.kinds import kind_of_fits
 from whence.estimation.learners import fit_predict
 from whence.estimation.lessons import Lesson, Lessons, Nuisance
 from whence.estimation.logistic_folds import Sample, logistic_outside, sample_of
-from whence.numerics.arrays import Booleans, Floats, Integers
+from whence.numerics.arrays import Booleans, Floats, Integers, integers
 from whence.numerics.basis import Basis, Knots, bent
 from whence.numerics.blas import kernel
 from whence.numerics.blocks import summed
@@ -99,7 +99,7 @@ def _own(model: _Ours, columns: Floats, labels: Integers) -> Floats:
     """Every fold's prediction of some rows, then each row's own: no rows are gathered or copied."""
     splits, folds, width = model.coefficients.shape
     every = columns @ model.coefficients.reshape(splits * folds, width).T
-    places = labels + folds * np.arange(splits)
+    places = labels + integers(range(0, splits * folds, folds))
     return np.take_along_axis(every, places, axis=1).T + model.centre
 
 

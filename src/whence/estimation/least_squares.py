@@ -5,8 +5,8 @@ they carry the robust error, and what is left of the normal equations corrects t
 does in iterative refinement; where the columns are so nearly dependent that the correction is felt beside the
 standard errors, the second pass is made again from the corrected solution.
 
-Source: Å. Björck, *Numerical Methods for Least Squares Problems* (1996), section 6.6.5; H. White, Econometrica
-48 (1980), for the robust error.
+Source: Å. Björck, *Numerical Methods for Least Squares Problems* (1996), section 6.6.5; H. White,
+Econometrica 48 (1980), for the robust error.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from whence.numerics.arrays import Booleans, Floats, Integers
 from whence.numerics.basis import Knots, knots
 from whence.numerics.blocks import blocks
 from whence.numerics.logistic import RIDGE
-
-if TYPE_CHECKING:
-    from whence.runtime.seeds import Seed
 
 SPLINE_RIDGE = 0.001
 """The ridge per row of a fit on splines, whose neighbouring columns are nearly alike."""

@@ -1,9 +1,9 @@
 """Logistic regressions outside of every fold of every split, in a few passes over the rows for all of them.
 
-All begin at one place, the regression on all rows: there the slope and the curvature outside each fold are the
-totals less those within it. From there every regression takes its own steps, with the curvature it has, and a
-pass over the rows serves the next step of all. Where rows are in several blocks the first place is found on a
-part of them, as many of either class in each block, each standing for those left out.
+All begin at one place, the regression on all rows: there the slope and the curvature outside each fold are
+the totals less those within it. From there every regression takes its own steps, with the curvature it has,
+and a pass over the rows serves the next step of all. Where rows are in several blocks the first place is
+found on a part of them, as many of either class in each block, each standing for those left out.
 
 Source: P. McCullagh and J. Nelder, *Generalized Linear Models* (1989), section 4.4.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from whence.numerics.arrays import Floats
+from whence.numerics.arrays import Floats, Integers, integers
 from whence.numerics.ascent import Climb, Look, View, nearby, newton, together
 from whence.numerics.blocks import summed
 from whence.numerics.fold_logistic import slopes_and_curves, slopes_outside
@@ -59,11 +59,11 @@ def sample_of(columns: Floats, lesson: Lesson, which: int, blocks: int) -> Sampl
     """Evenly spaced rows of either class of a nuisance's target, of those that it is learnt from."""
     nuisance = lesson.nuisances[which]
     most = -(-SAMPLED // blocks)
-    chosen: list[Floats] = []
+    chosen: list[Integers] = []
     weights: list[Floats] = []
     for one in (False, True):
         of_class = (nuisance.target > 0.5) == one
-        rows = np.flatnonzero(of_class if nuisance.members is None else of_class & nuisance.members)
+        rows = integers(np.flatnonzero(of_class if nuisance.members is None else of_class & nuisance.members))
         kept = rows[:: -(-rows.size // most)] if rows.size else rows
         chosen.append(kept)
         weights.append(np.full(kept.size, rows.size / max(kept.size, 1)))
@@ -158,7 +158,9 @@ def logistic_outside(
     centres = _centres(fits, starts)
     within = fits.within(centres)
     splits, width = within.shape[1], basis.width
-    cells = [(k, split, fold) for k in range(len(chances)) for split in range(splits) for fold in range(folds)]
+    cells = [
+        (k, split, fold) for k in range(len(chances)) for split in range(splits) for fold in range(folds)
+    ]
     penalties: list[Floats] = []
     climbs: list[Climb] = []
     for k, split, fold in cells:
@@ -191,8 +193,8 @@ def _views(
         for place, sums in zip(whole, fits.whole([wanted[place] for place in whole]), strict=True):
             views[place] = penalised(sums, asked[place][1].at, penalties[place])
     if rest:
-        for place, slope in zip(rest, fits.slopes([wanted[place] for place in rest]), strict=True):
-            slope = slope - penalties[place] * asked[place][1].at
+        for place, sums in zip(rest, fits.slopes([wanted[place] for place in rest]), strict=True):
+            slope = sums - penalties[place] * asked[place][1].at
             views[place] = View(0.0, slope, np.zeros((0, 0)))
     return [views[place] for place in range(len(asked))]
 

@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from whence.estimation.lessons import Lesson, Nuisance
 from whence.estimation.nuisances import nuisances_of
 from whence.numerics.arrays import Booleans, Integers

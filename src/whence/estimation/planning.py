@@ -60,7 +60,7 @@ def plans(estimand: Estimand, columns: Columns, options: Options) -> tuple[Estim
 
 def _constant_outcome(contrast: Contrast | None, columns: Columns) -> NoVariation | None:
     """An outcome that is the same in every row shows no effect, and no error to judge that by."""
-    if contrast is None or len(columns[contrast.outcome].all_levels()) > 1:
+    if contrast is None or columns[contrast.outcome].varies:
         return None
     name = contrast.outcome
     value = columns[name].all_levels()[0]

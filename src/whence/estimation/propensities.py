@@ -1,4 +1,4 @@
-"""Propensities as far as they can be added up: what a block of rows says of overlap, and what all say together.
+"""Propensities as far as they can be added up: what a block of rows says of overlap, and what all say.
 
 Counts, sums and extremes are exact. Quantiles and common support are so for a single block; of several, they
 are those of evenly spaced rows of each arm, held against extremes that every row has a part in.
@@ -15,13 +15,13 @@ import numpy as np
 
 from whence.estimation.scores import CLIP
 from whence.estimation.values import BINS, QUANTILES, Arm, Overlap
-from whence.numerics.arrays import Booleans, Floats, Integers
+from whence.numerics.arrays import Booleans, Floats, Integers, floats
 from whence.numerics.intervals import effective_size_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Rows in a block or several: their chances (m, arms), how many rows each stands for, and their stratum."""
+    """Some rows: their chances (m, arms), how many rows each stands for, and their stratum."""
 
     chances: Floats
     weights: Floats
@@ -98,7 +98,7 @@ class Seen:
         order = np.argsort(values, kind="stable")
         heaped = np.cumsum(weights[order])
         at = (heaped - 0.5 * weights[order]) / heaped[-1]
-        inner = np.interp(QUANTILES, at, values[order])
+        inner = np.interp(floats(QUANTILES), at, values[order])
         inner[0], inner[-1] = -self.reach[arm, 0], self.reach[arm, 1]
         return tuple(float(q) for q in inner)
 
@@ -146,7 +146,9 @@ def _sampled(chances: Floats, strata: Integers, arms: int, most: int | None) -> 
         return Sample(chances, np.ones(strata.size), strata)
     rows = [np.flatnonzero(strata == stratum) for stratum in range(arms + 1)]
     kept = [each[:: max(-(-each.size // most), 1)] for each in rows]
-    weights = [np.full(some.size, each.size / max(some.size, 1)) for each, some in zip(rows, kept, strict=True)]
+    weights = [
+        np.full(some.size, each.size / max(some.size, 1)) for each, some in zip(rows, kept, strict=True)
+    ]
     at = np.concatenate(kept)
     return Sample(chances[at], np.concatenate(weights), strata[at])
 

@@ -94,9 +94,7 @@ def _of_all(held: Problem, influence: Floats) -> Floats:
     return found
 
 
-def _variance(
-    plan: EstimationPlan, line: Line, influence: Floats | None, clusters: Integers | None
-) -> float:
+def _variance(plan: EstimationPlan, line: Line, influence: Floats | None, clusters: Integers | None) -> float:
     """The variance of the coefficient: classical, HC1, or CR1 with the small-sample factor of Stata."""
     spare = max(line.n - line.rank, 1)
     if plan.options.usual == "classical":
@@ -165,7 +163,9 @@ def _diagnostics(plan: EstimationPlan, empty: Problem, line: Line) -> Diagnostic
     found: tuple[Balance, ...] = ()
     if len(arms) == 2 and empty.labels:
         plain = [Central(each.n, each.means[:-1], each.products[:-1, :-1]) for each in arms]
-        found = balanced(empty.labels, plain, [np.concatenate([[each.n], each.n * each.means]) for each in plain])
+        found = balanced(
+            empty.labels, plain, [np.concatenate([[each.n], each.n * each.means]) for each in plain]
+        )
     sizes = {spelt(setting): each.n for setting, each in zip(plan.arms, arms, strict=True)}
     return Diagnostics(
         effective_sample_size=sizes,

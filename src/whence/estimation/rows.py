@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from whence.data.frame import Frame
     from whence.data.tables import Table
+    from whence.numerics.arrays import Floats
+
+FIRST_ROWS = 1_024
+"""Sorting all rows to find their distinct values takes longer than anything that is done with them."""
 
 
 def columns_of(table: Table, names: Sequence[str]) -> Columns:
@@ -32,10 +36,16 @@ def columns_of(table: Table, names: Sequence[str]) -> Columns:
 
 
 def _column(frame: Frame, name: str) -> Column:
+    text = frame.levels(name) is not None
+    if not text and _certainly_many(frame.column(name)):
+        return Column(np.ascontiguousarray(frame.column(name)))
     levels, codes = frame.values(name)
-    if any(isinstance(level, str) for level in levels) and (
-        frame.levels(name) is not None or len(levels) <= MANY_LEVELS
-    ):
+    if any(isinstance(level, str) for level in levels) and (text or len(levels) <= MANY_LEVELS):
         return Column(floats(codes), levels, text=True)
     numbers = np.ascontiguousarray(frame.column(name))
     return Column(numbers, levels if len(levels) <= MANY_LEVELS else None)
+
+
+def _certainly_many(numbers: Floats) -> bool:
+    """Whether the first rows alone hold more distinct values than are counted one by one."""
+    return np.unique(numbers[:FIRST_ROWS]).size > MANY_LEVELS

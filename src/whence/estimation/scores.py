@@ -32,7 +32,7 @@ CLIP = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Score:
-    """Σ sign · Σ top / Σ bottom: what each row adds above and below each of J ratios (J, n), and signs (J,)."""
+    """Σ sign · Σ top / Σ bottom: what rows put above and below each of J ratios (J, n), and signs (J,)."""
 
     tops: Floats
     bottoms: Floats

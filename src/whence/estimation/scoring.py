@@ -81,10 +81,10 @@ class Extremes:
 class Scored:
     """The sums of one plan over the rows that it is about.
 
-    `moments` are of what `columns_of` says: among each arm (with arms to compare), or among all. `weights` are
-    sums of `weighted` of each arm, `propensities` None where there are none; `treatment` are the moments of
-    the treatment among all rows of the question, whoever the plan is about, and `extremes` (3,) its least
-    (negated), its greatest, and the greatest size of the outcome; `left` (2,) sums of squares and fourth powers.
+    `moments` are those of `_of_arms`, one of each arm, or the one of `_of_slope`; `weights` the sums of
+    `weighted` of each arm, `propensities` None where there are none; `treatment` the moments of the treatment
+    among all rows of the question, whoever the plan is about, `extremes` (3,) its least (negated), its
+    greatest, and the greatest size of the outcome; `left` (2,) sums of squares and of fourth powers.
     """
 
     ratios: Ratios
@@ -179,7 +179,7 @@ def _score(plan: EstimationPlan, data: Problem, predicted: Floats) -> Score:
     if plan.method == "plr":
         treatment, outcome = predicted
         return slope(data.y - outcome, data.t - treatment)
-    chances, outcomes = _split(plan, data, predicted)
+    chances, outcomes = _split(plan, data, list(predicted))
     weights = weights_of(data.arms, chances, treated=plan.treated)
     if plan.treated:
         return effect_on_treated(data.y, data.arms[0], weights[1], outcomes[0])
@@ -188,8 +188,8 @@ def _score(plan: EstimationPlan, data: Problem, predicted: Floats) -> Score:
 
 
 def _split(
-    plan: EstimationPlan, data: Problem, predicted: Sequence[Floats] | Floats
-) -> tuple[list[Floats], Sequence[Floats] | Floats]:
+    plan: EstimationPlan, data: Problem, predicted: Sequence[Floats]
+) -> tuple[list[Floats], Sequence[Floats]]:
     """The chance of each arm, and the outcomes predicted: see `nuisances_of`."""
     first = len(predicted) - (len(data.arms) - 1 if plan.treated else len(data.arms))
     return chances_of(data, predicted[:first]), predicted[first:]
@@ -215,7 +215,7 @@ _Sums: TypeAlias = "tuple[tuple[Central, ...], Floats, Floats, Seen | None]"
 
 
 def _of_slope(data: Problem, predicted: Floats) -> _Sums:
-    """Moments of the design, then treatment, what is left of it, and outcome; sums of powers of what is left."""
+    """Moments of the design, then treatment, what is left of it, outcome; sums of powers of what is left."""
     left = data.t - np.mean(predicted[0], axis=0)
     squares = left**2
     with np.errstate(over="ignore"):

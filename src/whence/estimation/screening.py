@@ -107,7 +107,8 @@ def screened(plan: EstimationPlan, data: Problem, seed: Seed, executor: Executor
 def shrunk(ridges: tuple[float, float], columns: int) -> tuple[str, ...]:
     """Why the linear learners of outcome and treatment are shrunk, if they are."""
     return tuple(
-        f"With {columns:,} columns and few rows for them, the {role} model is shrunk (ridge {ridge:g} per row)."
+        f"With {columns:,} columns and few rows for them, the {role} model is shrunk "
+        f"(ridge {ridge:g} per row)."
         for role, ridge in zip(("outcome", "treatment"), ridges, strict=True)
         if ridge > 0.0
     )

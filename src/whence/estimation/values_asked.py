@@ -40,7 +40,7 @@ def check_values(query: Query, table: AnyData) -> None:
 
 
 def _check_value(name: str, value: Value | None, table: AnyData, *, amounts: bool) -> None:
-    field = table.schema[name]
+    field = table.field(name)
     if field.kind in FEW:
         if field.levels and value not in field.levels:
             raise UnknownLevel(name, value, field.levels)

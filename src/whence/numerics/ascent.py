@@ -125,13 +125,13 @@ def nearby(at: Floats, slope: Floats, curve: Floats) -> Climb:
     It ends where one last step, which leaves the share that the one before has left, is sure to come close.
     """
     factor = cho_factor(_firm(curve))
-    step = cast("Floats", cho_solve(factor, slope))
+    step = cho_solve(factor, slope)
     distance = float(slope @ step)
     for rounds in range(1, ROUNDS + 1):
         if distance <= CLOSE:
             return Top(at + step, rounds, converged=True)
         view = yield Look(at + step, whole=False)
-        following = cast("Floats", cho_solve(factor, view.slope))
+        following = cho_solve(factor, view.slope)
         left = float(view.slope @ following)
         if not left <= SLOW * distance:
             return (yield from newton(at + step if left < distance else at))
@@ -147,7 +147,7 @@ def _firm(curve: Floats) -> Floats:
 
 
 def _solved(curve: Floats, slope: Floats) -> Floats:
-    return cast("Floats", cho_solve(cho_factor(_firm(curve)), slope))
+    return cho_solve(cho_factor(_firm(curve)), slope)
 
 
 def _nearer(before: View, after: View, step: Floats) -> bool:

@@ -11,13 +11,13 @@ Parallelism comes from our own blocks and tasks instead, whose order of adding u
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
+from threadpoolctl import OpenBLASController, ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
 from whence.runtime.held import HeldTogether
 
@@ -68,9 +68,28 @@ def _controller(_modules: int) -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _blas_limited() -> AbstractContextManager[object]:
+@contextmanager
+def _blas_limited() -> Generator[None]:
     # Looking for the loaded libraries takes milliseconds, so it is done anew only after further imports.
-    return _controller(len(sys.modules)).select(user_api="blas").limit(limits=1)  # pyright: ignore[reportUnknownMemberType]
+    blas = _controller(len(sys.modules)).select(user_api="blas")  # pyright: ignore[reportUnknownMemberType]
+    _take_control()
+    with blas.limit(limits=1):  # pyright: ignore[reportUnknownMemberType]
+        try:
+            yield
+        finally:
+            _take_control()
+
+
+def _take_control() -> None:
+    """Let this very thread set the number of OpenBLAS's threads.
+
+    In newer versions of threadpoolctl (3.8) only the thread that set it first may set it, and others silently
+    do nothing: kernels in another thread would run with as many threads as there are, and give other bits,
+    and the last of several to leave could not put back what the first had found.
+    """
+    clear: Callable[..., None] | None = getattr(OpenBLASController, "clear_controlling_thread", None)
+    if clear is not None:
+        clear(force=True)
 
 
 _one_thread = HeldTogether(_blas_limited)

@@ -7,7 +7,8 @@ of matrices.
 Source: P. McCullagh and J. Nelder, *Generalized Linear Models* (1989), section 4.4.
 
 >>> import numpy as np
->>> within = slopes_and_curves(np.ones((4, 1)), np.array([0.0, 1, 1, 1]), np.zeros(1), np.array([[0], [0], [1], [1]]), 2)
+>>> ones, labels = np.array([0.0, 1.0, 1.0, 1.0]), np.array([[0], [0], [1], [1]])
+>>> within = slopes_and_curves(np.ones((4, 1)), ones, np.zeros(1), labels, 2)
 >>> within[0, :, 0].tolist(), within[0, :, 1].tolist()
 ([0.0, 1.0], [0.5, 0.5])
 """
@@ -30,12 +31,10 @@ CHUNK = 8_192
 """Rows at a time where there is a column for each regression: so many stay in the processor's cache."""
 
 
-def slopes_and_curves(
-    columns: Floats, target: Floats, beta: Floats, labels: Integers, folds: int
-) -> Floats:
+def slopes_and_curves(columns: Floats, target: Floats, beta: Floats, labels: Integers, folds: int) -> Floats:
     """The gradient and the negated second derivative of the log-likelihood within each fold of each split.
 
-    Of columns (n, w) and a target (n,) at coefficients (w,), with the folds of the rows in labels (n, splits),
+    Of columns (n, w) and a target (n,) at coefficients (w,), with the folds of the rows in labels (n, splits)
     below zero for rows of none: (splits, folds, w + w²).
     """
     width = columns.shape[1]
@@ -61,7 +60,7 @@ def slopes_and_curves(
 def slopes_outside(
     columns: Floats, target: Floats, betas: Floats, labels: Integers, cells: Sequence[tuple[int, int]]
 ) -> Floats:
-    """The gradient at coefficients of its own (k, w) for each (split, fold) of `cells`, outside of that fold."""
+    """The gradient at its own coefficients (k, w) for each (split, fold) of `cells`, outside that fold."""
     found = np.zeros(betas.shape)
     for start in range(0, columns.shape[0], CHUNK):
         rows = slice(start, start + CHUNK)

@@ -4,8 +4,8 @@ A block's columns are centred at the block's own means, and two neighbours are b
 they are added. So nothing is squared far from its mean, whatever the first rows of a file are like: sorted
 and drifting data lose no digits. What is outside a fold is the total less the fold's own.
 
-Source: V. Chernozhukov and others, "Double/debiased machine learning", Econometrics Journal 21 (2018); T. Chan,
-G. Golub and R. LeVeque, The American Statistician 37 (1983), for the joining of moments.
+Source: V. Chernozhukov and others, "Double/debiased machine learning", Econometrics Journal 21 (2018);
+T. Chan, G. Golub and R. LeVeque, The American Statistician 37 (1983), for the joining of moments.
 
 >>> import numpy as np
 >>> from whence.numerics.moments import central
@@ -74,7 +74,7 @@ def fold_moments(columns: Floats, whole: Central, groups: Sequence[Integers], fo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standard:
-    """How p columns are made alike: less `means`, times `factors`: one over their spread, zero for constants."""
+    """How p columns are made alike: less `means`, times `factors`: one over the spread, or zero of none."""
 
     means: Floats
     factors: Floats

@@ -92,5 +92,6 @@ def dealt_block(strata: Integers, folds: int, seed: Seed, number: int, places: t
 
 def _dealt(items: int, folds: int, draws: np.random.Generator, offset: int) -> Integers:
     labels = np.empty(items, dtype=np.int64)
-    labels[draws.permutation(items)] = (np.arange(items) + offset) % folds
+    round_of = (np.arange(folds) + offset) % folds
+    labels[draws.permutation(items)] = np.tile(round_of, -(-items // folds))[:items]
     return integers(labels)

@@ -105,7 +105,7 @@ def likelihood(columns: Floats, target: Floats, beta: Floats, weights: Floats | 
 
 
 def penalised(sums: Floats, beta: Floats, penalty: Floats) -> View:
-    """What the sums of `likelihood` over all blocks say, with a penalty on the squares of the coefficients."""
+    """What the sums of `likelihood` say, with a penalty on the squares of the coefficients."""
     width = beta.size
     curve = sums[1 + width :].reshape(width, width)
     height = float(sums[0]) - 0.5 * float(penalty @ beta**2)

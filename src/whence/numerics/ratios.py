@@ -1,7 +1,7 @@
 """Ratios of sums over rows, and the error of sums of such ratios, from one pass over the rows.
 
-A ratio Σtop / Σbottom has the influence (top − ratio · bottom) / mean(bottom) of each row. What a row is worth
-is so known only at the end; but a block can be centred at its own ratios, and two blocks are brought to
+The influence of a row on a ratio Σtop / Σbottom is (top − ratio · bottom) / mean(bottom). What a row is
+worth is so known only at the end; but a block can be centred at its own ratios, and two blocks are brought to
 common ratios when they are added. Nothing large is ever subtracted from something large.
 
 Source: W. Cochran, *Sampling Techniques* (1977), chapter 6, for the ratio estimator; T. Chan, G. Golub and

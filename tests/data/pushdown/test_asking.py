@@ -1,5 +1,6 @@
 """Questions answered where the data are: with the digits of rows in memory, or a refusal with the cure."""
 
+import duckdb
 import numpy as np
 import psycopg
 import pytest
@@ -186,3 +187,34 @@ def test_only_the_columns_that_matter_are_asked_about(postgres: PostgresForTests
     owner.execute("ALTER TABLE t ADD COLUMN broken TEXT; UPDATE t SET broken = 'x'")
     owner.execute("CREATE VIEW v AS SELECT x, z, high, town, CAST(broken AS INT) AS broken FROM t")
     assert wh.ask("effect of x on high", remote(postgres.url, "v"), DISCRETE).status == "answered"
+
+
+def test_dates_are_labels_if_they_are_few_and_days_if_they_are_many(
+    postgres: PostgresForTests, owner: psycopg.Connection
+):
+    draw = np.random.default_rng(7)
+    n = 900
+    few = np.array(["2020-01-01", "2020-02-01", "2021-03-05"], dtype="datetime64[D]")[draw.integers(0, 3, n)]
+    many = np.datetime64("2020-01-01T06:30:00") + draw.integers(0, 900, n) * np.timedelta64(11, "h")
+    x = draw.integers(0, 2, n)
+    y = x + draw.normal(size=n) + (few == few[0]) + (many - many.min()).astype(float) / 1e6
+    near = wh.table({"x": x, "few": few, "many": many, "y": y})
+    owner.execute("CREATE TABLE t (x INT, few DATE, many TIMESTAMP, y FLOAT8)")
+    with owner.cursor() as cursor, cursor.copy("COPY t FROM STDIN") as copy:
+        for row in zip(x.tolist(), few.tolist(), many.tolist(), y.tolist(), strict=True):
+            copy.write_row(row)
+    duck = duckdb.connect()
+    duck.register(
+        "given", {"x": x, "few": few.astype("datetime64[us]"), "many": many.astype("datetime64[us]"), "y": y}
+    )
+    duck.execute("CREATE TABLE t AS SELECT x, few::DATE AS few, many, y FROM given")
+    graph = "x -> y; few -> x; few -> y; many -> x; many -> y"
+    (here,) = numbers("effect of x on y", graph, near, method="ols")
+    assert len(here.diagnostics.balance) == 3
+    for data in (remote(postgres.url, "t"), remote(duck, "t")):
+        (there,) = numbers("effect of x on y", graph, data, method="ols")
+        assert there.value == pytest.approx(here.value, rel=1e-10)
+        assert there.se == pytest.approx(here.se, rel=1e-10)
+        assert [each.name for each in there.diagnostics.balance] == [
+            each.name for each in here.diagnostics.balance
+        ]

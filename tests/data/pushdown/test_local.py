@@ -159,3 +159,16 @@ def test_groups_that_change_in_between_are_noticed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sums, "_means", changed)
     with pytest.raises(TableChanged):
         there.group_by(["x"], ["y"])
+
+
+def test_a_closed_connection_is_told():
+    connection = in_sqlite(made(10))
+    there = remote(connection, "t")
+    connection.close()
+    with pytest.raises(QueryFailed, match="open connection"):
+        there.counts(["x"])
+    other = in_duckdb(made(10))
+    there = remote(other, "t")
+    other.close()
+    with pytest.raises(QueryFailed):
+        there.counts(["x"])

@@ -43,7 +43,7 @@ def test_a_table_by_password_shows_neither_the_password_nor_the_host_anywhere(
     for text in shown:
         assert postgres.password not in text
         assert "127.0.0.1" not in text
-        assert str(postgres.port) not in text
+        assert f":{postgres.port}" not in text
         assert "owner" not in text
     assert postgres.password not in postgres.log
     for leave in (pickle.dumps, copy.deepcopy):

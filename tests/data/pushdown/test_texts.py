@@ -4,7 +4,9 @@ Snowflake and BigQuery are not asked by any test: of them only these texts are c
 """
 
 import sqlite3
+import sys
 
+import duckdb
 import pytest
 
 from whence.data.pushdown.dialects import DUCKDB, POSTGRES, SQLITE, Dialect, dialect, said
@@ -12,8 +14,8 @@ from whence.data.pushdown.errors import UnquotableName
 from whence.data.pushdown.exact import ExactSum, written
 from whence.data.pushdown.filters import filtered
 from whence.data.pushdown.opening import remote
-from whence.data.pushdown.sql import Origin, counts, derived, grouped_sums, seen, sums
-from whence.runtime.errors import InvalidOption
+from whence.data.pushdown.sql import Origin, counts, derived, grouped_sums, number, seen, sums
+from whence.runtime.errors import InvalidOption, MissingExtra, UnusableColumnName
 
 SALES = Origin(("shop", "sales"), (("price", "number"), ("town", "text"), ("sold", "integer")))
 
@@ -156,3 +158,35 @@ def test_a_dialect_that_nobody_knows_is_refused_and_one_that_is_not_tried_is_tol
         remote(sqlite3.connect(":memory:"), "t", dialect="postgres")
     assert not dialect("snowflake").tried
     assert POSTGRES.tried
+
+
+def test_without_the_optional_libraries_the_error_names_them_and_duckdb_needs_none(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setitem(sys.modules, "sqlglot", None)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    db = duckdb.connect()
+    db.execute("CREATE TABLE t (x INT); INSERT INTO t VALUES (1), (1), (2)")
+    assert remote(db, "t").counts(["x"]).cells.tolist() == [2, 1]
+    with pytest.raises(MissingExtra, match="sqlglot"):
+        remote(sqlite3.connect(":memory:"), "t")
+    with pytest.raises(MissingExtra, match="sqlglot"):
+        remote(db, "t", where="x > 1")
+    with pytest.raises(MissingExtra, match="psycopg"):
+        remote("postgresql://nobody@localhost/none", "t")
+
+
+def test_a_number_that_is_none_equals_nothing():
+    assert [number(value) for value in (1.0, 1e300, float("inf"), float("nan"))] == [
+        "1.0e0",
+        "1e+300",
+        "CAST(NULL AS DOUBLE)",
+        "CAST(NULL AS DOUBLE)",
+    ]
+
+
+def test_a_name_with_marks_of_ours_is_refused_before_it_is_in_a_query():
+    db = sqlite3.connect(":memory:")
+    db.execute('CREATE TABLE t ("\x1fv0\x1f" INT)')
+    with pytest.raises(UnusableColumnName):
+        remote(db, "t")

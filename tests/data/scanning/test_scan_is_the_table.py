@@ -189,8 +189,13 @@ def test_counts_are_those_of_the_rows_and_of_the_table_of_distinct_rows(
 
 def test_counts_that_follow_from_wider_counts_are_those_that_a_pass_would_give(small: Path) -> None:
     names = ["truth", "whole"]
-    alone, after = wh.scan(small), wh.scan(small)
+    alone, after, narrow = wh.scan(small), wh.scan(small), wh.scan(small).complete([*names, "yes"])
     after.counted(["k", "truth", "whole"])
+    assert narrow.counted(names).sha256 == wh.scan(small).complete([*names, "yes"]).counted(names).sha256
+    assert (
+        narrow.counts(names).cells.tolist()
+        == counts(wh.table(small, where="yes is not null"), names).cells.tolist()
+    )
     assert after.counted(names).sha256 == alone.counted(names).sha256
     assert after.counted([]).n == alone.counted([]).n == 900
 

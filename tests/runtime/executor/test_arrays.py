@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from runtime.executor import tasks
-from whence.runtime.errors import TaskFailed
+from whence.runtime.errors import TaskFailed, UnsuitableMethod
 from whence.runtime.executor import processes
 from whence.runtime.executor.transport import arrays
 from whence.runtime.executor.transport.arrays import BYTES_TO_SHARE, Shelf, opened
@@ -142,6 +142,13 @@ def test_a_failed_map_leaves_no_file(pool, folder):
     with pytest.raises(TaskFailed):
         pool.map(tasks.Touches(np.zeros(LARGE)), [np.zeros(LARGE)] * 4, stage="write")
     gc.collect()
+    assert not files(folder)
+
+
+def test_a_task_that_cannot_be_sent_leaves_no_file(pool, folder):
+    array = np.zeros(LARGE)
+    with pytest.raises(UnsuitableMethod):
+        pool.map(tasks.Adds((array, lambda: None)), range(4), stage="add")
     assert not files(folder)
 
 

@@ -20,6 +20,7 @@ from runtime.executor.programs import (
     until,
 )
 from whence.runtime.executor import processes, threads
+from whence.runtime.executor.processes import worker
 from whence.runtime.executor.transport.folder import OWNER, PREFIX, OwnedFolder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc")
@@ -200,3 +201,13 @@ executor("threads:2").map(tasks.sleeps, [0.2] * 1_000, stage="nap")
     _, errors = started.communicate(timeout=30)
     assert errors.count("KeyboardInterrupt") == 1
     assert threads(2).map(abs, [-1, -2], stage="work") == [1, 2]
+
+
+def test_a_worker_that_is_not_wanted_for_long_leaves_and_is_replaced(monkeypatch):
+    here, there = os.pipe()
+    monkeypatch.setattr(worker, "SECONDS_OF_PATIENCE", 0.01)
+    assert not worker._comes(here)
+    os.write(there, b"x")
+    assert worker._comes(here)
+    os.close(here)
+    os.close(there)

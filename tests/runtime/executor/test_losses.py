@@ -1,9 +1,12 @@
 """A worker that dies costs nothing but time; an item that kills its workers is named, and costs no other."""
 
 import os
+import random
 import signal
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +15,10 @@ from runtime.executor.programs import children, lives, until
 from whence.runtime.errors import TaskFailed, UnsuitableMethod
 from whence.runtime.events import Warned, listening
 from whence.runtime.executor import TasksSetAside, WorkersLost, processes
+from whence.runtime.executor.parallel import Parallel
 from whence.runtime.executor.processes import handle
+from whence.runtime.executor.protocol import WorkerDied
+from whence.runtime.executor.work import done
 
 
 @pytest.fixture
@@ -115,3 +121,69 @@ def test_a_failure_does_not_wait_for_items_after_it(pool):
     assert caught.value.index == 0
     assert time.monotonic() - start < 60
     assert pool.map(tasks.process, range(3), stage="work")
+
+
+class Perilous:
+    """A backend whose workers die by chance, and of items that are `poisonous`; batches are broken off."""
+
+    name = "perilous"
+    shares_memory = True
+    on_these_cores = False
+
+    def __init__(self, seed, poisonous=()):
+        self.chance = random.Random(seed)
+        self.poisonous = poisonous
+
+    def begin(self, task):
+        self.task = task
+        return self
+
+    def do(self, items):
+        if self.chance.random() < 0.05:
+            raise WorkerDied("it never began", started=False)
+        if self.poisonous and set(self.poisonous) & set(items):
+            raise WorkerDied("of poison")
+        if len(items) > 1 and self.chance.random() < 0.3:
+            raise WorkerDied("by chance")
+        return replace(done(self.task, items[: self.chance.randint(1, len(items))]), seconds=1e-4)
+
+    def stop(self):
+        pass
+
+    def end(self):
+        pass
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_dies_the_results_are_the_same(seed):
+    told = {}
+    backend = Parallel(Perilous(seed), 5)
+    assert backend.map(tasks.draws, range(150), stage="draw", each=told.__setitem__) == [
+        tasks.draws(i) for i in range(150)
+    ]
+    assert len(told) == 150
+    with pytest.raises(TasksSetAside) as caught:
+        Parallel(Perilous(seed, (13, 57)), 5).map(abs, range(150), stage="work", each=told.__setitem__)
+    assert caught.value.indices == (13, 57)
+    assert {i: told[i] for i in told if i not in (13, 57)} == {i: i for i in range(150) if i not in (13, 57)}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_dies_the_first_failure_is_the_same(seed):
+    with pytest.raises(TaskFailed) as caught:
+        Parallel(Perilous(seed), 5).map(tasks.fails_from_seven, range(150), stage="work")
+    assert caught.value.index == 7
+
+
+def test_where_no_process_can_be_started_the_error_says_why(pool, monkeypatch):
+    def refused(*arguments, **named):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(handle.subprocess, "Popen", refused)
+    with pytest.raises(WorkersLost, match="it could not be started"):
+        pool.map(tasks.process, range(4), stage="work")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

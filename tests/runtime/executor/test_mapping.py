@@ -8,9 +8,9 @@ import time
 import pytest
 
 from runtime.executor import tasks
-from whence.runtime.errors import Cancelled, InvalidOption, TaskFailed, UnknownVariable, UnsuitableMethod
+from whence.runtime.errors import Cancelled, TaskFailed, UnknownVariable, UnsuitableMethod
 from whence.runtime.events import Cancellation, Event, Progress, Warned, cancellable, listening
-from whence.runtime.executor import cores, executor, processes, serial, threads
+from whence.runtime.executor import cores, executor, processes
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def pair():
     pool.close()
 
 
-@pytest.fixture(params=["serial", "threads:1", "threads:2", "threads:7", "processes:2"])
+@pytest.fixture(params=["serial", "threads:1", "threads:2", "threads:7", "processes:2", "auto"])
 def backend(request, pair):
     return pair if request.param == "processes:2" else executor(request.param)
 
@@ -140,28 +140,81 @@ def test_an_exception_that_cannot_travel_is_told_in_words(pair):
     assert caught.value.index == 0
 
 
-def test_work_inside_of_work_is_done_by_the_same_worker():
-    outer = threads(2)
-
-    def inside(item):
-        here = threading.get_ident()
-        return set(threads(4).map(lambda _: threading.get_ident(), range(5), stage="inner")) == {here}
-
-    assert all(outer.map(inside, range(10), stage="outer"))
+def test_a_task_that_leaves_has_failed_and_takes_nobody_along(backend):
+    with pytest.raises(TaskFailed) as caught:
+        backend.map(tasks.leaves, range(5), stage="work")
+    assert caught.value.index == 1
+    assert caught.value.cause == "SystemExit: enough"
 
 
-def test_an_executor_is_named_by_a_word():
-    assert (executor("serial").name, executor("serial").workers) == ("serial", 1)
-    assert (executor("threads:4").name, executor("threads:4").workers) == ("threads", 4)
-    assert executor("processes").workers == cores()
-    mine = serial()
-    assert executor(mine) is mine
-    assert executor(None).workers == cores()
+def test_each_hears_every_result_once_and_one_at_a_time(backend):
+    told, inside = [], threading.Lock()
+
+    def each(index, result):
+        assert inside.acquire(blocking=False)
+        told.append((index, result))
+        inside.release()
+
+    found = backend.map(tasks.draws, range(200), stage="draw", each=each)
+    assert sorted(told) == list(enumerate(found))
 
 
-@pytest.mark.parametrize(
-    "spec", ["thread", "threads:", "threads:0", "threads:-1", "threads:x", "serial:2", ""]
-)
-def test_a_word_that_names_no_executor_is_an_error_with_the_choices(spec):
-    with pytest.raises(InvalidOption):
-        executor(spec)
+def test_each_has_heard_what_came_before_a_failure(backend):
+    told = {}
+    with pytest.raises(TaskFailed):
+        backend.map(tasks.fails_from_seven, range(50), stage="work", each=told.__setitem__)
+    assert {i: told[i] for i in range(7)} == {i: i for i in range(7)}
+
+
+def test_an_error_in_each_ends_the_work_and_is_raised_as_it_is(backend):
+    def full(index, result):
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        backend.map(tasks.draws, range(50), stage="draw", each=full)
+    assert backend.map(tasks.draws, [1, 2], stage="draw") == [tasks.draws(1), tasks.draws(2)]
+
+
+class Broken:
+    """Items of which one cannot be had."""
+
+    def __len__(self):
+        return 20
+
+    def __getitem__(self, index):
+        if index == 5:
+            raise OSError("the fifth is gone")
+        return index
+
+
+def test_an_item_that_cannot_be_had_is_named(backend):
+    with pytest.raises(TaskFailed) as caught:
+        backend.map(tasks.process, Broken(), stage="work")
+    assert caught.value.index == 5
+    assert caught.value.cause == "OSError: the fifth is gone"
+
+
+def test_a_result_that_cannot_be_read_here_is_named(pair):
+    told = {}
+    with pytest.raises(UnsuitableMethod, match="cannot be sent to another process") as caught:
+        pair.map(tasks.cannot_be_read, range(9), stage="work", each=told.__setitem__)
+    assert "in item 2 of work" in caught.value.__notes__
+    assert {0: 0, 1: 1}.items() <= told.items()
+
+
+def test_what_a_task_reads_is_not_among_the_messages(pair):
+    assert pair.map(tasks.reads, range(4), stage="read") == [("", b"")] * 4
+
+
+def test_two_maps_at_once_share_the_workers(pair):
+    found = {}
+
+    def map_draws(start):
+        found[start] = pair.map(tasks.draws, range(start, start + 300), stage="draw")
+
+    both = [threading.Thread(target=map_draws, args=(start,)) for start in (0, 1_000)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert found == {start: [tasks.draws(i) for i in range(start, start + 300)] for start in (0, 1_000)}

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from whence.cli.doctor.measuring import Clock, Measured, Overhead, busy, measured, overhead
-from whence.cli.doctor.work import OF_THE_DOCTOR, WORK
+from whence.cli.doctor.work import OF_THE_DOCTOR, WORK, arithmetic, identification
 from whence.runtime.events import Started, emit
 from whence.runtime.executor import cores, executor, processes, serial, threads
 from whence.runtime.executor.calibration import Calibration
@@ -167,7 +167,8 @@ def checkup(pace: Pace = THOROUGH) -> Checkup:
     overheads: dict[str, Overhead] = {}
     for name, make in makers(workers).items():
         emit(Started(stage=f"{OF_THE_DOCTOR}starting {name}"))
-        overheads[name] = overhead(make)
+        # Numpy cannot be imported in an interpreter of its own: those do symbols only.
+        overheads[name] = overhead(make, identification if name == "interpreters" else arithmetic)
     clock: Clock = "threads" if around.busy or busy(serial()) else "wall"
     work = tuple(_measured(workers, pace, clock))
     at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -152,12 +152,12 @@ def busy(serial: Executor) -> bool:
     return _run("numpy", serial, 30).waited > WAITED_TOO_MUCH
 
 
-def overhead(make: Callable[[], Executor]) -> Overhead:
-    """Start workers, have each do something, hand over many tiny tasks, and end them."""
+def overhead(make: Callable[[], Executor], ready: Callable[[int], object] = arithmetic) -> Overhead:
+    """Start workers, have each do what makes it `ready`, hand over many tiny tasks, and end them."""
     cpu, began = _cpu_of_all(), time.perf_counter()
     backend = make()
     try:
-        backend.map(arithmetic, range(2 * backend.workers), stage=f"{OF_THE_DOCTOR}starting workers")
+        backend.map(ready, range(2 * backend.workers), stage=f"{OF_THE_DOCTOR}starting workers")
         wall = time.perf_counter() - began
         per_task = min(_tiny(backend) for _ in range(3))
     finally:

@@ -201,8 +201,8 @@ def _rows(rows: int, columns: int) -> tuple[Floats, Floats]:
 
 WORK: Final[dict[str, KindOfWork]] = {
     "python": KindOfWork("pure Python", f"{VARIABLES} nodes", "python", identification, extensions=False),
-    "numpy": KindOfWork("bootstrap in numpy", f"{REPLICATES} × {ROWS:,} rows", "gil_free", bootstrap),
-    "trees": KindOfWork("boosted trees", f"12 × {TREE_ROWS:,} rows", "gil_free", boosted, ("sklearn",)),
+    "numpy": KindOfWork("bootstrap in numpy", f"{REPLICATES} × {ROWS:,}", "gil_free", bootstrap),
+    "trees": KindOfWork("boosted trees", f"12 × {TREE_ROWS:,}", "gil_free", boosted, ("sklearn",)),
     "fits": KindOfWork("small sklearn fits", f"6 × {FIT_ROWS} rows", "python", small_fits, ("sklearn",)),
     "numba": KindOfWork("counting in numba", f"{COUNTED_ROWS:,} rows", "gil_free", counting, ("numba",)),
     "waiting": KindOfWork("waiting", "as for a server", "io", waiting, extensions=False),

@@ -26,6 +26,8 @@ def server_of(source: object, dialect: str | None) -> Server:
 
     Raises `InvalidOption` for what is neither, `UnreachableServer`, and `MissingExtra`.
     """
+    if source == "":
+        raise InvalidOption("connection", "", "an address postgresql://…, or a database connection")
     if isinstance(source, str | Secret):
         return _by_address(source if isinstance(source, Secret) else Secret(source), dialect)
     driver = _driver(source)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from whence.data.names import usable
 from whence.data.pushdown.dialects import DUCKDB, SQLITE, Dialect
 from whence.data.pushdown.errors import QueryFailed
 from whence.data.pushdown.server import Session
@@ -109,7 +110,7 @@ class SqliteServer:
     @contextmanager
     def session(self) -> Generator[Session]:
         """A transaction with `query_only`; both as they were before at the end."""
-        cursor = self.connection.cursor()
+        cursor: sqlite3.Cursor = _cursor(self.connection, (sqlite3.Error,), self.label)
         cursor.row_factory = None
         own = not self.connection.in_transaction
         before = int(cursor.execute("PRAGMA query_only").fetchone()[0])
@@ -152,7 +153,7 @@ class OtherServer:
         module = sys.modules.get(type(self.connection).__module__.partition(".")[0])
         style = str(getattr(module, "paramstyle", "pyformat"))
         failures = (getattr(module, "Error", Exception),)
-        cursor = self.connection.cursor()
+        cursor = _cursor(self.connection, failures, self.label)
         try:
             yield Session(cursor, self.dialect, style, failures, _teller(self.label))
         finally:
@@ -170,6 +171,7 @@ class OtherServer:
 def _by_extremes(session: Session, table: tuple[str, ...], among: int | None) -> list[tuple[str, Kind | str]]:
     named = ".".join(identifier(part) for part in table)
     names = [name for name, _ in session.described(f"SELECT * FROM {named} LIMIT 0", table)]
+    usable(names)  # before any of them stands in a query
     items = [f"{end}({identifier(name)})" for name in names for end in ("MIN", "MAX")]
     source = named if among is None else f"(SELECT * FROM {named} LIMIT {among:d}) AS first"
     found = session.rows(select(items, source), (*table, *names))[0]
@@ -192,6 +194,16 @@ def _duck_kind(written: str) -> Kind | str:
         if re.fullmatch(pattern, written, re.DOTALL):
             return kind
     return "other" if written == '"NULL"' else f"type {written[:60]}"
+
+
+def _cursor(connection: Any, failures: tuple[type[Exception], ...], label: str) -> Any:  # noqa: ANN401
+    """A cursor of a driver's. Raises `QueryFailed` on a connection that is closed, or of another thread."""
+    try:
+        return connection.cursor()
+    except failures as error:
+        name = type(error).__name__
+    cure = "Give an open connection, in the thread that opened it."
+    raise QueryFailed(label, f"the connection cannot be used ({name})", cure)
 
 
 def _teller(label: str) -> Callable[[Exception], WhenceError]:

@@ -36,7 +36,7 @@ from whence.data.pushdown.sampling import drawn
 from whence.data.pushdown.server import Server, Session
 from whence.data.pushdown.sketches import Sketch, sketched
 from whence.data.pushdown.sql import ROWS, Origin, number, seen, select
-from whence.data.schema import Schema
+from whence.data.schema import Field, Schema
 from whence.runtime.errors import (
     InfiniteValues,
     TextInNumericRole,
@@ -114,6 +114,10 @@ class Remote:
         found = self.sketch(self.columns)
         return Schema(tuple(found[name].field(name) for name in self.columns))
 
+    def field(self, name: str) -> Field:
+        """What kind one column is; the others are not asked about."""
+        return self.sketch([name])[name].field(name)
+
     @property
     def missing(self) -> Mapping[str, int]:
         """How many cells are missing in each column that misses any."""
@@ -146,6 +150,7 @@ class Remote:
         if new:
             with self.session() as session:
                 found.update(sketched(session, self.origin, new, self.values))
+            self._known.setdefault("rows", found[new[0]].rows)
         return {name: found[name] for name in names}
 
     def narrowed(self, names: Sequence[str]) -> Remote:

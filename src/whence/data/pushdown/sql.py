@@ -12,6 +12,7 @@ by one function, and everything around it is our own words.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
@@ -68,7 +69,12 @@ def identifier(name: str) -> str:
 
 
 def number(value: float) -> str:
-    """A finite number as SQL: in scientific notation, so that no engine takes it for a decimal fraction."""
+    """A number as SQL: in scientific notation, so that no engine takes it for a decimal fraction.
+
+    What is not finite equals nothing that a column holds here, and so is NULL.
+    """
+    if not math.isfinite(value):
+        return "CAST(NULL AS DOUBLE)"
     written = repr(float(value))
     return written if "e" in written else f"{written}e0"
 

@@ -18,6 +18,7 @@ from whence.runtime.errors import UnreadableData, UnsuitableMethod, listed
 if TYPE_CHECKING:
     from whence.data.duck import Fetched
     from whence.data.scanning.forms import Form
+    from whence.data.scanning.groups import Groups
     from whence.data.scanning.layers import Layer
     from whence.data.scanning.origins import Origin
 
@@ -49,6 +50,14 @@ def counted(
     weights = _unlike("count", tuple(forms))
     every = Table({**found, weights: from_array(counts.values)}, source, weights, "counts", notes)
     # Two words may mean the same ("true", "True"): of such rows one is made.
+    return marginal(every, tuple(forms))
+
+
+def from_groups(groups: Groups, forms: Mapping[str, Form], source: str, notes: tuple[str, ...]) -> Table:
+    """The counts of some columns, from the distinct rows by which their forms were found."""
+    columns = {name: groups.column(name, form) for name, form in forms.items()}
+    weights = _unlike("count", tuple(forms))
+    every = Table({**columns, weights: from_array(groups.counts)}, source, weights, "counts", notes)
     return marginal(every, tuple(forms))
 
 

@@ -21,7 +21,7 @@ from whence.data.duck import EngineFailure
 from whence.data.engine_columns import selection
 from whence.data.expressions import REASONS, Checked, check
 from whence.data.names import check_name, usable
-from whence.data.scanning.facts import found
+from whence.data.scanning.finding import found
 from whence.data.scanning.scan import Scan
 from whence.data.scanning.sources import located
 from whence.runtime.errors import DuplicateColumns, EmptyData, InvalidFilter, UnreadableData, quoted
@@ -114,7 +114,7 @@ def _says_truth(scan: Scan, checked: Checked, forms: dict[str, Form]) -> bool:
 def _form(scan: Scan, made: Layer, text: str) -> Form:
     """The form of the column just made by the expression `text`, which is computed in every row."""
     with _of_expression(text), scan.origin.opened() as db:
-        return found(db, made, [MADE])[MADE].form
+        return found(db, made, [MADE])[0][MADE].form
 
 
 def _same(scan: Scan, made: Layer, name: str, form: Form) -> bool:

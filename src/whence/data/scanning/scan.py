@@ -22,17 +22,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 
 from whence.data.columns import from_array
 from whence.data.contingency import counts as contingency
 from whence.data.names import known
-from whence.data.scanning import facts as finding
 from whence.data.scanning.checks import check_finite
-from whence.data.scanning.counting import counted, marginal
+from whence.data.scanning.counting import counted, from_groups, marginal
 from whence.data.scanning.describing import described
+from whence.data.scanning.facts import MOST_VALUES
+from whence.data.scanning.finding import found
+from whence.data.scanning.groups import Groups
 from whence.data.scanning.hashing import content_hash
 from whence.data.scanning.nearest import nearest
 from whence.data.scanning.sampling import positions, taken
@@ -48,9 +50,11 @@ if TYPE_CHECKING:
     from whence.data.scanning.forms import Form
     from whence.data.scanning.layers import Layer
     from whence.data.scanning.origins import Origin
-    from whence.data.schema import Schema
+    from whence.data.schema import Field, Schema
     from whence.data.weighting import Weighting
     from whence.runtime.seeds import Seed
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -128,13 +132,22 @@ class Scan:
         unknown = [name for name in wanted if ("fact", name) not in self._known]
         if unknown:
             with self.origin.engine() as db:
-                new = finding.found(db, self.layer, unknown)
+                new, groups = found(db, self.layer, unknown)
             self._known.update({("fact", name): fact for name, fact in new.items()})
+            if groups is not None:
+                self._known["groups", tuple(unknown)] = groups
         return {name: cast("Fact", self._known["fact", name]) for name in wanted}
 
     def form(self, name: str) -> Form:
         """What a whole column is: its storage and levels."""
         return self.facts([name])[name].form
+
+    def field(self, name: str) -> Field:
+        """What kind one column is; the others are not looked at. Raises `UnknownColumn`."""
+        key = ("field", name)
+        if key not in self._known:
+            self._known[key] = described(self, self.facts([name]))[name]
+        return cast("Field", self._known[key])
 
     def storage(self, name: str) -> Storage:
         """How the values of a column are held; raises `UnknownColumn` with the near miss."""
@@ -144,10 +157,10 @@ class Scan:
         """The levels of a column of text, if there are not too many to hold; none of any other."""
         return self.form(name).levels
 
-    def values(self, name: str, most: int = finding.MOST_VALUES) -> tuple[Value, ...] | None:
+    def values(self, name: str, most: int = MOST_VALUES) -> tuple[Value, ...] | None:
         """The distinct values of a column in order, if there are at most `most` (no more than 1,024)."""
-        found = self.facts([name])[name].values
-        return found if found is not None and len(found) <= min(most, finding.MOST_VALUES) else None
+        values = self.facts([name])[name].values
+        return values if values is not None and len(values) <= min(most, MOST_VALUES) else None
 
     def nearest(self, name: str, value: Value | None, most: int) -> tuple[Value, ...]:
         """The value alone if it occurs in a column; else some that occur, nearest to it."""
@@ -159,29 +172,27 @@ class Scan:
         Its columns are in the canonical form of these rows. Raises `UnknownColumn`, `EmptyData` if no row is
         complete, and `InfiniteValues` and `UnreadableData` for numbers that cannot be computed with.
         """
-        found = self.facts(names)
-        key = ("complete", tuple(found))
+        facts = self.facts(names)
+        key = ("complete", tuple(facts))
         if key not in self._known:
-            check_finite(self, found)
-            forms = {name: fact.form for name, fact in found.items()}
-            holes = [name for name, fact in found.items() if fact.present < self.rows]
-            layer, rows = self.layer.narrowed(tuple(found)), self.rows
-            if holes:
-                layer = layer.complete_in(forms)
-                with self.origin.engine() as db:
-                    rows = int(db.rows(f"SELECT count(*) FROM {layer.sql}")[0][0])
-            if rows == 0:
-                raise EmptyData(f"{self.source} that are complete in {', '.join([*found][:8])}")
-            own = dict[object, object]()
-            if not holes:
-                own.update({("fact", name): fact for name, fact in found.items()})
-            self._known[key] = replace(self, layer=layer, rows=rows, _known=own)
+            check_finite(self, facts)
+            self._known[key] = self._complete(facts)
         return cast("Scan", self._known[key])
+
+    def _complete(self, facts: Mapping[str, Fact]) -> Scan:
+        narrowed = self.layer.narrowed(tuple(facts))
+        if all(fact.present == self.rows for fact in facts.values()):
+            return replace(self, layer=narrowed, _known=self._known_of(tuple(facts)))
+        layer = narrowed.complete_in({name: fact.form for name, fact in facts.items()})
+        with self.origin.engine() as db:
+            rows = int(db.rows(f"SELECT count(*) FROM {layer.sql}")[0][0])
+        if rows == 0:
+            raise EmptyData(f"{self.source} that are complete in {', '.join([*facts][:8])}")
+        return replace(self, layer=layer, rows=rows, _known=dict[object, object]())
 
     def with_layer(self, layer: Layer, derived: Mapping[str, tuple[str, ...]]) -> Scan:
         """The same rows with further columns; what is known of the others stays known."""
-        facts = {("fact", name): fact for name, fact in self._facts().items()}
-        return replace(self, layer=layer, derived=derived, _known=dict[object, object](facts))
+        return replace(self, layer=layer, derived=derived, _known=self._known_of(self.columns))
 
     def blocks(self, names: Sequence[str]) -> Iterator[Mapping[str, Column]]:
         """These columns, 65,536 rows after 65,536 (fewer in the last block), in the order of the file.
@@ -207,14 +218,19 @@ class Scan:
             )
         key = ("counted", tuple(forms))
         if key not in self._known:
-            wider = [table for table in self._counted if set(forms) <= set(table.columns)]
-            layer = self.layer.narrowed(tuple(forms))
-            self._known[key] = (
-                marginal(min(wider, key=len), tuple(forms))
-                if wider
-                else counted(self.origin, layer, forms, self.source, self.notes)
-            )
+            self._known[key] = self._count(forms)
         return cast("Table", self._known[key])
+
+    def _count(self, forms: Mapping[str, Form]) -> Table:
+        """The counts of columns, from those of more columns if they are known."""
+        names = tuple(forms)
+        known = [kept for kept in self._kept("groups", Groups) if set(names) <= set(kept.cells)]
+        if known:
+            return from_groups(known[0], forms, self.source, self.notes)
+        wider = [table for table in self._kept("counted", Table) if set(names) <= set(table.columns)]
+        if wider:
+            return marginal(min(wider, key=len), names)
+        return counted(self.origin, self.layer.narrowed(names), forms, self.source, self.notes)
 
     def counts(self, names: Sequence[str]) -> Counts:
         """The contingency table of some columns over the complete rows, as `whence.data.counts` gives it."""
@@ -236,16 +252,19 @@ class Scan:
         notes = (*self.notes, note) if chosen.shape[0] < self.rows else self.notes
         return Table(store, self.source, notes=notes, derived=self.derived)
 
-    def _facts(self) -> dict[str, Fact]:
-        """The facts that are known so far."""
-        kept = {name: self._known.get(("fact", name)) for name in self.columns}
-        return {name: cast("Fact", fact) for name, fact in kept.items() if fact is not None}
+    def _kept(self, what: str, kind: type[K]) -> list[K]:
+        """What is known so far of one sort."""
+        sorts = [found for key, found in self._known.items() if isinstance(key, tuple) and key[0] == what]
+        return [found for found in sorts if isinstance(found, kind)]
 
-    @property
-    def _counted(self) -> list[Table]:
-        """The counts that are known so far."""
-        kept = [found for key, found in self._known.items() if isinstance(key, tuple) and key[0] == "counted"]
-        return cast("list[Table]", kept)
+    def _known_of(self, names: tuple[str, ...]) -> dict[object, object]:
+        """What is known of these columns by themselves, in all rows."""
+        known: dict[object, object] = {
+            ("fact", name): self._known["fact", name] for name in names if ("fact", name) in self._known
+        }
+        for what in ("groups", "counted"):
+            known |= {key: found for key, found in self._known.items() if _is_of(key, what, names)}
+        return known
 
     def _forms(self, names: Sequence[str]) -> dict[str, Form]:
         return {name: fact.form for name, fact in self.facts(names).items()}
@@ -267,3 +286,11 @@ class Scan:
     def _repr_html_(self) -> str:
         told = to_html(self.schema, self.rows, self.n, self.source, self.weighting, self.notes)
         return told.replace("<strong>Table</strong>", "<strong>Scan</strong>", 1)
+
+
+def _is_of(key: object, what: str, names: tuple[str, ...]) -> bool:
+    """Whether this is the key of something known of some of these columns."""
+    if not isinstance(key, tuple):
+        return False
+    sort, columns = cast("tuple[str, object]", key)
+    return sort == what and set(cast("tuple[str, ...]", columns)) <= set(names)

@@ -99,7 +99,7 @@ def _carried_out(plan: EstimationPlan, data: Remote, columns: Columns) -> Estima
 
 
 def _averaged(estimand: Estimand, data: Remote, names: tuple[str, ...], many: list[str]) -> bool:
-    """Whether one number has many values, and the formula does nothing with it but average it within cells."""
+    """Whether one number has many values, and the formula does nothing with it but average it."""
     if len(many) != 1 or data.storage(many[0]) == "text":
         return False
     sketches = data.sketch([name for name in names if name not in many])

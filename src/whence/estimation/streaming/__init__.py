@@ -1,4 +1,4 @@
-"""Estimates from rows that are read block by block and never held: the estimators are those of rows in memory.
+"""Estimates from rows that are read block by block and never held, by the estimators of rows in memory.
 
 Modules: `estimating` is the door; `reading` makes the columns of an estimate from a scan, block by block, and
 all at once of a scan that fits in one; `shown` is what planning looks at; `counted` leads to the

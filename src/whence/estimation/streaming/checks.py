@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 CURE = "Read the rows into memory (whence.table), or take a sample of them (scan.sample)."
 
 PLAIN = (
-    "Linear models of outcome and treatment: the rows are read block by block, on which flexible ones are not "
-    "tried."
+    "Linear models of outcome and treatment: the rows are read block by block, on which flexible ones are "
+    "not tried."
 )
 
 

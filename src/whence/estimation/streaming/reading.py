@@ -70,7 +70,7 @@ def kinds_of(scan: Scan, names: Sequence[str]) -> dict[str, Kind]:
 
 
 def _ends(scan: Scan, name: str) -> tuple[float, float]:
-    """The least and the greatest of a column of numbers; of dates, in days, nothing more than that they differ."""
+    """The least and the greatest of a column of numbers; of dates nothing more than that they differ."""
     fact = scan.facts([name])[name]
     if fact.low is not None and fact.high is not None:
         return fact.low, fact.high

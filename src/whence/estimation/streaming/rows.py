@@ -104,8 +104,10 @@ def _strata(plan: EstimationPlan, columns: Columns) -> Integers:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How many rows have a part in an estimate, and of each arm; whether others are left out (`among` arms
-    only), and whether two arms hold all."""
+    """How many rows have a part in an estimate, and of each arm (`sizes`).
+
+    `among` tells whether rows outside the arms are left out, `covered` whether two arms hold all.
+    """
 
     n: int
     sizes: tuple[int, ...]

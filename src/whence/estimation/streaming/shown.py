@@ -2,8 +2,8 @@
 are.
 
 Planning asks which levels a treatment has, which groups there are, how many rows each has, and how wide a
-design would be. Variables of few values are counted together where the rows are; beside each combination every
-other variable shows its levels or its ends. Nothing is ever estimated on these.
+design would be. Variables of few values are counted together where the rows are; beside each combination
+every other variable shows its levels or its ends. Nothing is ever estimated on these.
 """
 
 from __future__ import annotations

@@ -7,6 +7,15 @@ all others, so that what is not to blame is finished whatever becomes of the res
 
 When an item fails, only items before it are still handed out: when those are done, the first failure in the
 order of the items is known, and it is the same for any number of lanes.
+
+>>> from whence.runtime.executor.protocol import Reply
+>>> batches = Batches(total=3, lanes=2)
+>>> first, second = batches.take(), batches.take()
+>>> first, second
+(range(0, 1), range(1, 2))
+>>> batches.give(first, Reply(["done"], seconds=0.001))
+>>> batches.take()
+range(2, 3)
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 `WHENCE_CORES` in the environment has the last word: fewer on a machine that is shared with others, more to
 see what happens with more.
+
+>>> cores() >= 1
+True
 """
 
 from __future__ import annotations

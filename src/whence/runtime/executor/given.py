@@ -2,6 +2,10 @@
 
 It is used and never shut down. A pool whose worker died is broken for good (`concurrent.futures` loses all
 that it had): what came back until then was heard by `each`, and the error says so.
+
+>>> with ThreadPoolExecutor(2) as pool:
+...     given(pool).map(abs, [-3, 4, -5], stage="example")
+[3, 4, 5]
 """
 
 from __future__ import annotations
@@ -157,7 +161,11 @@ class _Elsewhere(Generic[T, R]):
         self._key = os.urandom(16).hex()
         self._shelf = None if backend.shelf is None else Shelf(lasting=backend.shelf)
         self._packer = Packer(PLACE, self._shelf)  # holds the task's arrays
-        self._task = self._packer.packed(task)
+        try:
+            self._task = self._packer.packed(task)
+        except BaseException:
+            self.end()
+            raise
         self._submitted = _Submitted(backend.pool, wait_for_stopped=False)
 
     def do(self, items: Sequence[T]) -> Reply[R]:

@@ -3,6 +3,11 @@
 A lane is a thread of this process that leads one item after the other through its backend. Work that
 computes gets no more lanes than there are cores, whatever number of workers was asked for: more would take
 turns, and pay for it. Work that waits gets as many as were asked for.
+
+>>> lanes(1, "python"), lanes(None, "io")
+(1, 32)
+>>> inside_worker()
+False
 """
 
 from __future__ import annotations

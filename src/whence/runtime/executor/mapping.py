@@ -4,6 +4,10 @@ The calling thread starts a thread for each lane and then only waits: it tells p
 was cancelled, and is where Ctrl-C arrives. A lane takes a batch, has it done, gives it back, until there is
 nothing more to do. When the calling thread leaves, every lane is gone and the backend keeps nothing of the
 task, however the work ended.
+
+>>> from whence.runtime.executor.threads import Threads
+>>> sorted(mapped(Threads(), abs, [-3, 4, -5], lanes=2, stage="example").items())
+[(0, 3), (1, 4), (2, 5)]
 """
 
 from __future__ import annotations
@@ -86,7 +90,7 @@ def _lane(carrier: Carrier[T, R], items: Sequence[T], batches: Batches[R]) -> No
                 try:
                     reply = _done(carrier, items, batch)
                 except WorkerDied as death:
-                    if batches.lose(batch, death):
+                    if batches.lose(batch, death) and death.started:
                         _tell(death, batch, batches.stage)
                 else:
                     for event in reply.events:

@@ -1,4 +1,9 @@
-"""An executor made of a backend: the mapping around it, and the cases in which it has nothing to offer."""
+"""An executor made of a backend: the mapping around it, and the cases in which it has nothing to offer.
+
+>>> from whence.runtime.executor.threads import Threads
+>>> Parallel(Threads(), 2).map(abs, [-3, 4, -5], stage="example")
+[3, 4, 5]
+"""
 
 from __future__ import annotations
 

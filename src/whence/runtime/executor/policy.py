@@ -37,6 +37,11 @@ Away: TypeAlias = Literal["interpreters", "processes"]
 AWAY: Final[tuple[Backend, ...]] = ("interpreters", "processes")
 """The backends to which work has to be sent."""
 
+WORTH_GOING: Final[dict[Away, str]] = {
+    "interpreters": "each has a lock of its own, within this process",
+    "processes": "it holds the lock, and what is left is worth their start",
+}
+
 WORTH_THREADS: Final = 0.004
 """Seconds of work below which no thread is started: starting two takes some tenths of a millisecond."""
 
@@ -139,12 +144,9 @@ def affordable(backend: Away, work: Work, place: Place, calibration: Calibration
     """Whether starting `backend` and sending the work there is cheap beside what is left."""
     if work.sending is None:
         return False
-    workers = min(place.cores, work.items)
-    # Workers that run need the task, and what it imports, all the same: a tenth, as it comes out.
-    start = calibration.start_up.get(backend, CAUTIOUS.start_up[backend])
-    begin = start.seconds(workers) * (0.1 if backend in place.warm else 1.0)
     handing_over = calibration.per_task.get(backend, 0.0) * work.items
-    return begin + work.sending + handing_over <= SHARE * work.left
+    cost = _begin(backend, work, place, calibration) + work.sending + handing_over
+    return cost <= SHARE * work.left
 
 
 def _threads_gain(work: Work, place: Place, calibration: Calibration) -> float:
@@ -159,15 +161,23 @@ def _threads_gain(work: Work, place: Place, calibration: Calibration) -> float:
 
 
 def _elsewhere(work: Work, place: Place, calibration: Calibration) -> Choice | None:
-    """Interpreters or processes, if they are worth it."""
-    if place.interpreters and work.kind == "python" and not work.shut_out:
-        worth_it = affordable("interpreters", work, place, calibration)
-        if worth_it and calibration.gain("python", "interpreters", place.cores) >= LEAST_GAIN:
-            return Choice("interpreters", "each has a lock of its own, within this process")
-    worth_it = affordable("processes", work, place, calibration)
-    if worth_it and calibration.gain(work.kind, "processes", place.cores) >= LEAST_GAIN:
-        return Choice("processes", "it holds the lock, and what is left is worth their start")
-    return None
+    """Interpreters or processes, if they are worth it; of both, the sooner done."""
+    found: list[tuple[float, Choice]] = []
+    for backend, why in WORTH_GOING.items():
+        gain = calibration.gain(work.kind, backend, place.cores)
+        if backend == "interpreters" and (not place.interpreters or work.kind != "python" or work.shut_out):
+            continue
+        if gain >= LEAST_GAIN and affordable(backend, work, place, calibration):
+            seconds = _begin(backend, work, place, calibration) + work.left / gain
+            found.append((seconds, Choice(backend, why)))
+    return min(found, key=lambda each: each[0])[1] if found else None
+
+
+def _begin(backend: Away, work: Work, place: Place, calibration: Calibration) -> float:
+    """Seconds until the workers of a backend are ready for this work."""
+    start = calibration.start_up.get(backend, CAUTIOUS.start_up[backend])
+    # Workers that run need the task, and what it imports, all the same: a tenth, as it comes out.
+    return start.seconds(min(place.cores, work.items)) * (0.1 if backend in place.warm else 1.0)
 
 
 def _why_stay(work: Work, place: Place) -> str:

@@ -35,8 +35,12 @@ class Serial:
     ) -> list[R]:
         """See `Executor.map`."""
         results: list[R] = []
+
+        def at(index: int) -> R:  # an item that cannot be had fails as one that cannot be done
+            return task(items[index])
+
         emit(Progress(stage=stage, done=0, total=len(items)))
-        for index, result in enumerate(self.stream(task, items, stage=stage, total=len(items))):
+        for index, result in enumerate(self.stream(at, range(len(items)), stage=stage, total=len(items))):
             results.append(result)
             if each is not None:
                 each(index, result)

@@ -1,4 +1,8 @@
-"""A task over items that are still being made: a few at a time, in order, on threads of this process."""
+"""A task over items that are still being made: a few at a time, in order, on threads of this process.
+
+>>> list(streamed(abs, iter([-3, 4, -5]), lanes=2, stage="example", total=None))
+[3, 4, 5]
+"""
 
 from __future__ import annotations
 

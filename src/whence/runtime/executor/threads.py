@@ -3,6 +3,10 @@
 The lanes of the mapping are the threads: they do the items themselves. On an interpreter without that lock
 (a free-threaded build) they serve pure Python as well. A thread cannot be ended from outside, so what is
 under way when the work is broken off is finished first.
+
+>>> carrier = Threads().begin(abs)
+>>> carrier.do([-3, 4]).results
+[3, 4]
 """
 
 from __future__ import annotations

@@ -1,4 +1,11 @@
-"""Doing a batch of items, in whatever thread, process or machine: the one loop of every worker."""
+"""Doing a batch of items, in whatever thread, process or machine: the one loop of every worker.
+
+>>> reply = done(int, ["1", "2", "three", "4"])
+>>> reply.results
+[1, 2]
+>>> reply.error
+ValueError("invalid literal for int() with base 10: 'three'")
+"""
 
 from __future__ import annotations
 

@@ -97,7 +97,11 @@ class Sent(Generic[T, R]):
         self._key = os.urandom(16).hex()
         self._shelf = Shelf(lasting=pool.shelf)
         self._packer = Packer(PLACE, self._shelf)  # holds the task's arrays
-        self._task = self._packer.packed(task)
+        try:
+            self._task = self._packer.packed(task)
+        except BaseException:
+            self._shelf.clear()
+            raise
         self._at_work: set[Worker] = set()
         self._stopped = False
         self._lock = threading.Lock()

@@ -1,6 +1,13 @@
 """Messages through a pipe: eight bytes that say how long, then that many bytes.
 
 Whoever reads knows a message is whole before anything in it is looked at; half of one is `EOFError`.
+
+>>> there, here = os.pipe()
+>>> send(here, b"a message")
+>>> receive(there)
+b'a message'
+>>> os.close(here), os.close(there)
+(None, None)
 """
 
 from __future__ import annotations

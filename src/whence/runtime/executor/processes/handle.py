@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from whence.runtime.errors import UnsuitableMethod
 from whence.runtime.executor.losses import how_it_ended
 from whence.runtime.executor.processes.frames import receive, send
-from whence.runtime.executor.processes.worker import READY, START
+from whence.runtime.executor.processes.worker import BEGUN, START
 from whence.runtime.executor.protocol import WorkerDied
 from whence.runtime.executor.transport.errands import Errand, written
 
@@ -38,7 +38,10 @@ SECONDS_TO_LEAVE = 2.0
 
 
 class Worker:
-    """A fresh interpreter at the other end of two pipes, its BLAS held to `threads` threads."""
+    """A fresh interpreter at the other end of two pipes, its BLAS held to `threads` threads.
+
+    Raises `WorkerDied` if the system does not let it start.
+    """
 
     def __init__(self, threads: int) -> None:
         # Set before the start: once numpy is loaded these are no longer read.
@@ -55,12 +58,15 @@ class Worker:
                     env=environment,
                     pass_fds=inherited,
                 )
+        except OSError as error:  # no memory for another process, or no number
+            if self._lifeline is not None:
+                os.close(self._lifeline)
+            raise WorkerDied(f"it could not be started ({error})", started=False) from error
         finally:
             if theirs is not None:
                 os.close(theirs)
         self._to = cast("IO[bytes]", self._process.stdin)
         self._from = cast("IO[bytes]", self._process.stdout)
-        self._ready = False
         _workers.add(self)
         self.holds: str | None = None
         """The key of the task that it was brought last."""
@@ -71,9 +77,7 @@ class Worker:
         try:
             send(self._to.fileno(), written(errand))
             self.holds = errand.key
-            if not self._ready:
-                self._ready = receive(self._from.fileno()) == READY
-            begun = self._ready
+            begun = receive(self._from.fileno()) == BEGUN
             return receive(self._from.fileno())
         except (EOFError, OSError, ValueError) as error:
             raise WorkerDied(how_it_ended(self.end()), started=begun) from error

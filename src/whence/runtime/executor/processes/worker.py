@@ -25,7 +25,9 @@ START = (
     "import sys; lifeline, *sys.path[:] = sys.argv[1:]; "
     "from whence.runtime.executor.processes.worker import main; main(lifeline)"
 )
-READY = b"ready"
+BEGUN = b"begun"
+"""Said of every errand before it is looked into: if nothing more is heard, the worker died of it."""
+
 SECONDS_OF_PATIENCE = 600.0
 """A worker that has had nothing to do for so long leaves: its memory may be wanted."""
 
@@ -41,10 +43,10 @@ def main(lifeline: str) -> None:
     os.dup2(nothing, 0)  # what a task reads must not be our messages
     os.dup2(2, 1)  # nor must what it prints end up among them
     try:
-        send(outgoing, READY)
         while _comes(incoming):
             errand = read(receive(incoming))
             if errand.items:
+                send(outgoing, BEGUN)
                 send(outgoing, run(errand))
             else:
                 forget(errand.key)

@@ -2,6 +2,12 @@
 
 `sent` makes the errand at home, `run` does it wherever it went, `received` reads what came back. Our own
 processes, sub-interpreters, foreign pools and clusters differ in nothing but how the bytes travel.
+
+>>> packer = Packer("processes")
+>>> items, unsent = sent(packer, [-3, 4])
+>>> answer = run(Errand("processes", "key", packer.packed(abs), tuple(items)))
+>>> received(answer, "processes", unsent, len(items)).results
+[3, 4]
 """
 
 from __future__ import annotations

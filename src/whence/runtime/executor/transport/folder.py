@@ -2,6 +2,11 @@
 
 It is made when first asked for, readable by its owner alone. A file in it stays locked (flock) for as long as
 the process lives, however it ends; whoever makes such a folder removes those beside it whose lock is free.
+
+>>> owned = OwnedFolder(tempfile.mkdtemp())
+>>> sorted(path.name for path in owned.path().iterdir())
+['owner']
+>>> owned.remove()
 """
 
 from __future__ import annotations

@@ -3,6 +3,10 @@
 Pickles cross pipes and the memory of our own processes (and a cluster's transport), and are stored nowhere.
 Each item and each result is a parcel of its own, so that one that cannot travel is named, and spoils nothing
 beside it.
+
+>>> parcel = Packer("processes").packed({"price": 10})
+>>> unpacked(parcel, "processes")
+{'price': 10}
 """
 
 from __future__ import annotations
