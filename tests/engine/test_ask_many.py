@@ -196,6 +196,11 @@ def test_misuse_is_told_before_any_question_is_asked(files):
         wh.ask_many("effect of x on y", files[0], GRAPH)
     with pytest.raises(InvalidOption, match="a list of tables"):
         wh.ask_many(QUESTIONS, graph=GRAPH, tables=str(files[0]))
+    for alone in (wh.table(world(0)), 3):
+        with pytest.raises(InvalidOption, match="a list of tables"):
+            wh.ask_many(QUESTIONS, graph=GRAPH, tables=alone)
+    with pytest.raises(InvalidOption, match="a list of questions"):
+        wh.ask_many(None, files[0], GRAPH)
     with pytest.raises(TypeError, match="unexpected keyword argument 'metod'"):
         wh.ask_many(QUESTIONS, files[0], GRAPH, metod="ols")
     with pytest.raises(GraphSyntax):

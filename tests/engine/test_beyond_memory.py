@@ -96,8 +96,9 @@ def test_the_checks_of_a_large_answer_are_made_on_a_sample_and_say_so(
 ) -> None:
     monkeypatch.setattr(sampled, "MOST_SAMPLED", 1_000)
     answer = wh.ask("ATE(dose -> pain)", wh.scan(file), LINEAR, method="ols")
-    assert answer.refutations
-    for check in answer.refutations:
+    looked = [check for check in answer.refutations if check.statistic is not None or check.p is not None]
+    assert len(looked) > 3
+    for check in looked:
         assert check.sentence.startswith("On a random sample of 1,000 of the 3,000 rows: ")
     again = wh.ask("ATE(dose -> pain)", wh.scan(file), LINEAR, method="ols")
     assert [check.to_dict() for check in again.refutations] == [

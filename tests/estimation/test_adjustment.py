@@ -8,7 +8,14 @@ from whence.data.reading import table
 from whence.estimation.api import columns_for, estimate, estimate_all, run
 from whence.estimation.crossfit import Nuisance, cross_fit
 from whence.estimation.discrete import plug_in
-from whence.estimation.scores import arm_weights, augmented_mean, effect_on_treated, odds_weights, settled, slope
+from whence.estimation.scores import (
+    arm_weights,
+    augmented_mean,
+    effect_on_treated,
+    odds_weights,
+    settled,
+    slope,
+)
 from whence.language.refusals import NoOverlap, NoVariation, TooFewRows
 from whence.numerics.folds import fold_labels
 from whence.runtime.errors import (

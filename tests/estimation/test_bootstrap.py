@@ -241,11 +241,18 @@ def test_to_name_replicates_is_to_ask_for_the_bootstrap_and_two_hundred_is_the_d
         {"replicates": 24},
         {"replicates": 100, "errors": "classical", "method": "ols"},
         {"replicates": 100, "errors": "cluster", "clusters": "z"},
+        *({"replicates": number} for number in ("many", 30.5, float("nan"), True, [30], 10**9)),
     ],
 )
 def test_replicates_that_make_no_sense_are_refused(options):
     with pytest.raises(InvalidOption, match="replicates"):
         estimate(estimand(EFFECT, ONE), table(of_one_cause(0)), **options)
+
+
+@pytest.mark.parametrize("option", [{"level": "0.9"}, {"folds": "5"}, {"folds": 2.5}, {"repeats": None}])
+def test_options_that_are_no_numbers_are_refused(option):
+    with pytest.raises(InvalidOption, match=next(iter(option))):
+        estimate(estimand(EFFECT, ONE), table(of_one_cause(0)), **option)
 
 
 def test_a_table_of_probabilities_has_no_rows_to_draw():

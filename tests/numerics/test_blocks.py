@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from whence.numerics.blocks import BLOCK, blocks, cross, fold_grams, gram, training_grams, tree_sum
+from whence.numerics.blocks import BLOCK, blocks, cross, gram, grams_of_labels, training_grams, tree_sum
 from whence.numerics.folds import fold_labels
 from whence.numerics.linear import regress
 from whence.numerics.logistic import fit_logistic
@@ -24,12 +24,10 @@ def test_blocks_cover_every_row_once_and_none_is_larger_than_the_fixed_size():
 
 
 def test_gram_matrices_have_the_same_bytes_on_one_two_and_seven_threads(matrix):
-    folds = fold_labels(np.zeros(ROWS, dtype=np.int64), 5, 0)
     for make in (
         lambda workers: gram(matrix, executor=workers),
         lambda workers: gram(matrix, matrix[:, 0] ** 2, workers),
         lambda workers: cross(matrix, matrix[:, 2], workers),
-        lambda workers: fold_grams(matrix, folds, 5, workers),
         lambda workers: regress(matrix[:, 1:], matrix[:, 0], executor=workers).coefficients,
     ):
         found = {make(workers).tobytes() for workers in (None, serial(), threads(1), threads(2), threads(7))}
@@ -49,7 +47,7 @@ def test_a_logistic_regression_has_the_same_bytes_on_one_two_and_seven_threads(m
 def test_the_gram_matrix_outside_a_fold_is_the_total_less_that_of_the_fold(matrix):
     rows = matrix[:1000]
     folds = fold_labels(np.zeros(1000, dtype=np.int64), 4, 3)
-    outside = training_grams(fold_grams(rows, folds, 4))
+    outside = training_grams(grams_of_labels(rows, folds, 4))
     for fold in range(4):
         members = rows[folds != fold]
         np.testing.assert_allclose(outside[fold], members.T @ members, rtol=1e-9)

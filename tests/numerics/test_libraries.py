@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-import scipy.linalg  # noqa: F401 - what is not loaded cannot be found
+import scipy.linalg
 
 from whence.numerics.blas import _bringer, libraries, one_thread
 
 
 def test_the_blas_of_numpy_is_found_with_its_threads():
+    scipy.linalg.lapack.dgetrf([[1.0]])  # what is not loaded cannot be found
     blas = [each for each in libraries() if each.does == "blas"]
     assert blas
     assert all(each.threads >= 1 for each in blas)

@@ -78,7 +78,8 @@ def first_bytes(path: Path, label: str) -> bytes:
         if not path.exists():
             raise MissingFile(path)
         if path.is_dir():
-            raise UnreadableData(label, "it is a directory", "Give a file in it, or a list of its files.")
+            cure = "Give a file in it, a list of its files, or `whence.scan` of the folder."
+            raise UnreadableData(label, "it is a directory", cure)
         if not path.is_file():
             raise UnreadableData(label, "it is no regular file", "Give a file.")
         with path.open("rb") as file:

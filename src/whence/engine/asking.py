@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from whence.engine.bounding import bounded, limited
 from whence.engine.explain import explain, recorded
 from whence.engine.how import How
-from whence.engine.inputs import as_graph, as_table, check_agreement, narrowed
+from whence.engine.inputs import agreeing, as_graph, as_table
 from whence.engine.parse import parse
 from whence.engine.provenance import provenance
 from whence.engine.proving import as_seen, identify, verify
@@ -70,10 +70,10 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
 ) -> Answer:
     """Answer a causal question from data and a graph; either may be missing where the question allows it.
 
-    `data` and `graph` are whatever `whence.table` and `whence.graph` read. What cannot be answered comes
-    back as an answer that holds a refusal; misuse raises a `WhenceError`. Without data, `given` may list
-    the distributions at hand, as for `whence.identify`: the answer then is the formula that follows from
-    these.
+    `data` and `graph` are whatever `whence.table` (or `whence.scan`) and `whence.graph` read; a file too
+    large for memory is read in blocks. What cannot be answered comes back as an answer that holds a refusal;
+    misuse raises a `WhenceError`. Without data, `given` may list the distributions at hand, as for
+    `whence.identify`: the answer then is the formula that follows from these.
     """
     begun, workers = perf_counter(), as_executor(executor)
     tests, rest = (tuple(placebo_outcomes), tuple(benchmarks)), (tuple(assume), level, seed)
@@ -85,8 +85,7 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
     with hearing(on_event):
         with stage("read"):
             known, found = as_graph(graph), as_table(data, how)
-            check_agreement(known, found, how.columns)
-            found = narrowed(found, known, how.columns)
+            found = agreeing(known, found, how.columns)
             how = how if given is None or known is None else replace(how, given=sources_from(given, known))
         with stage("parse"):
             asked = parse(question, known, found)

@@ -91,8 +91,12 @@ def _asked(source: Remote, how: How) -> Remote:
     return source if how.where is None else source.filtered(how.where)
 
 
-def narrowed(found: AnyData | None, known: Graph | None, named: Iterable[str]) -> AnyData | None:
-    """A table in a database server without the columns that do not matter: each costs questions."""
+def agreeing(known: Graph | None, found: AnyData | None, named: Iterable[str]) -> AnyData | None:
+    """The data, if they agree with the graph and the options; raises as `check_agreement` does.
+
+    A table in a database server comes without the columns that do not matter: each would cost questions.
+    """
+    check_agreement(known, found, named)
     if known is None or not isinstance(found, Remote):
         return found
     return found.narrowed((*known.observed, *named))

@@ -79,9 +79,11 @@ def many_tables(data: object, tables: Tables | None, how: How) -> ManyTables:
 
 
 def several_of(name: str, given: Iterable[T]) -> tuple[T, ...]:
-    """The items of an argument that takes several; one text or path is `InvalidOption`, not its letters."""
-    if isinstance(given, str | bytes | os.PathLike):
-        raise InvalidOption(name, given, f"a list of {name}; for a single one there is `ask`")
+    """The items of an argument that takes several; one alone is `InvalidOption`, not its parts."""
+    text = isinstance(given, str | bytes | os.PathLike)
+    if text or not hasattr(given, "__iter__") or hasattr(given, "columns"):
+        told = given if text else type(given).__name__
+        raise InvalidOption(name, told, f"a list of {name}; for a single one there is `ask`")
     return tuple(given)
 
 

@@ -43,7 +43,7 @@ def sampled(
 
 def said(check: Refutation, rows: int, whole: int) -> Refutation:
     """The check, its sentence saying that it was made on a sample."""
-    if rows == whole:
-        return check
+    if rows == whole or (check.statistic is None and check.p is None):
+        return check  # nothing was looked at in the rows
     sentence = f"On a random sample of {rows:,} of the {whole:,} rows: {check.sentence}"
     return replace(check, sentence=sentence)

@@ -21,6 +21,7 @@ from whence.estimation.scoring import Scored, influences, scored_rows
 from whence.estimation.screening import Screened, screened
 from whence.estimation.values import Balance, Diagnostics, Estimate, Overlap
 from whence.language.refusals import NoOverlap, NoVariation, Refusal
+from whence.numerics.blas import kernel
 from whence.numerics.folds import fold_labels
 from whence.numerics.intervals import median_of_splits, normal_interval
 from whence.numerics.linear import TOLERANCE
@@ -64,6 +65,7 @@ def fitted(plan: EstimationPlan, data: Problem, executor: Executor | None) -> Fi
     return fitted_as(plan, choice, Held(data, np.stack(splits, axis=1), (data.group,)), executor)
 
 
+@kernel
 def fitted_as(plan: EstimationPlan, choice: Screened, rows: Rows, executor: Executor | None) -> Fitted:
     """Cross-fit the learners that were chosen."""
     options = plan.options
@@ -81,8 +83,9 @@ def scored(plan: EstimationPlan, data: Problem, fit: Fitted) -> Estimate | Refus
     return scored_all((plan,), fit)[0]
 
 
+@kernel
 def scored_all(plans: Sequence[EstimationPlan], fit: Fitted) -> list[Estimate | Refusal]:
-    """The estimates of plans that differ only in the groups they are for, in the order of the rows' groups."""
+    """The estimates of plans that differ only in the groups they are for, in the order of the groups."""
     found = scored_rows([_settled(plan, fit) for plan in plans], fit.rows, fit.learnt, fit.executor)
     return [
         _partially_linear(plan, fit, sums) if plan.method == "plr" else _augmented(plan, fit, sums)

@@ -28,7 +28,7 @@ def between(contrast: Contrast, columns: Columns) -> tuple[tuple[Setting, ...], 
     `UnsuitableMethod` where a level of a numeric treatment is text.
     """
     column, name = columns[contrast.treatment], contrast.treatment
-    levels = () if column.levels is None else column.levels
+    levels = tuple(column.levels or ())
     if contrast.level is not None and contrast.base is not None:
         arms = ((name, contrast.level),), ((name, contrast.base),)
         if column.text or (_enough(columns, name, contrast.level) and _enough(columns, name, contrast.base)):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from whence.estimation.propensities import seen
+from whence.estimation.propensities import Sample, reach_of, seen, strata_of
 from whence.estimation.scores import arm_weights, odds_weights
 from whence.numerics.arrays import floats
 from whence.numerics.logistic import fit_logistic
@@ -55,7 +55,8 @@ def common_support(arms: Sequence[Booleans], chances: Sequence[Floats], *, treat
 
     For the treated, those in the first arm count; else everyone does, whichever arm they were in or none.
     """
-    return seen(arms, chances, [floats(arm) for arm in arms], treated=treated).support(treated=treated)
+    everyone = Sample(np.stack(chances, axis=1), np.ones(arms[0].size), strata_of(arms))
+    return everyone.within(reach_of(arms, chances), treated=treated)
 
 
 def apart(found: Overlap, rows: int) -> bool:

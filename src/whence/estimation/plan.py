@@ -10,8 +10,10 @@ whence.runtime.errors.InvalidOption: folds cannot be "1". It may be: a whole num
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from whence.estimation.learners import Learners
 from whence.estimation.methods import Asked, Method
@@ -34,6 +36,9 @@ REPLICATES = 200
 
 FEWEST_REPLICATES = 25
 """With fewer the standard error is itself uncertain by more than a seventh."""
+
+MOST_REPLICATES = 100_000
+"""With so many it is uncertain by two in a thousand; more would fill the memory and tell nothing further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +73,11 @@ class Options:
             raise InvalidOption("method", self.method, METHODS)
         if self.errors not in ERRORS:
             raise InvalidOption("errors", self.errors, ERRORS)
-        if self.folds < 2:
+        if not _whole(self.folds, 2):
             raise InvalidOption("folds", self.folds, "a whole number, 2 or more")
-        if self.repeats < 1:
+        if not _whole(self.repeats, 1):
             raise InvalidOption("repeats", self.repeats, "a whole number, 1 or more")
-        if not 0.0 < self.level < 1.0:
+        if not isinstance(cast("object", self.level), Real) or not 0.0 < self.level < 1.0:
             raise InvalidOption("level", self.level, "a number between 0 and 1, such as 0.95")
         if self.errors == "cluster" and self.clusters is None:
             raise InvalidOption(
@@ -92,8 +97,9 @@ class Options:
             object.__setattr__(self, "replicates", REPLICATES)
         if self.replicates is not None and self.errors != "bootstrap":
             raise InvalidOption("replicates", self.replicates, 'a number only with errors="bootstrap"')
-        if self.replicates is not None and self.replicates < FEWEST_REPLICATES:
-            raise InvalidOption("replicates", self.replicates, f"a whole number, {FEWEST_REPLICATES} or more")
+        if self.replicates is not None and not _whole(self.replicates, FEWEST_REPLICATES, MOST_REPLICATES):
+            among = f"a whole number from {FEWEST_REPLICATES} to {MOST_REPLICATES:,}"
+            raise InvalidOption("replicates", self.replicates, among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,10 @@ class EstimationPlan:
         read = [term.name for atom in parts for term in atom.terms]
         names = (*self.treatments, self.outcome, *self.adjust, *self.by, *read, *clusters)
         return tuple(dict.fromkeys(names))
+
+
+def _whole(value: object, least: int, most: float = math.inf) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral) and least <= int(value) <= most
 
 
 def spelt(setting: Setting) -> str:

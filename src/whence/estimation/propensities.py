@@ -35,6 +35,17 @@ class Sample:
             np.concatenate([self.strata, other.strata]),
         )
 
+    def within(self, reach: Floats, *, treated: bool) -> float:
+        """The share of those who count whose chances lie within the reach (arms, 4) of the arms."""
+        if treated:
+            who = self.strata == 0
+            first = self.chances[who, 0]
+            return _share((first >= -reach[1, 0]) & (first <= reach[1, 1]), self.weights[who])
+        inside = np.ones(self.weights.size, dtype=np.bool_)
+        for k, ends in enumerate(reach):
+            inside &= (self.chances[:, k] >= -ends[2]) & (self.chances[:, k] <= ends[3])
+        return _share(inside, self.weights)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
@@ -77,17 +88,8 @@ class Seen:
         return Overlap(found, self.support(treated=treated), share)
 
     def support(self, *, treated: bool) -> float:
-        """The common support: see `common_support`."""
-        chances, weights = self.sample.chances, self.sample.weights
-        if treated:
-            low, high = -self.reach[1, 0], self.reach[1, 1]
-            who = self.sample.strata == 0
-            first = chances[who, 0]
-            return _share((first >= low) & (first <= high), weights[who])
-        inside = np.ones(weights.size, dtype=np.bool_)
-        for k in range(self.reach.shape[0]):
-            inside &= (chances[:, k] >= -self.reach[k, 2]) & (chances[:, k] <= self.reach[k, 3])
-        return _share(inside, weights)
+        """The common support: see `whence.estimation.overlap.common_support`."""
+        return self.sample.within(self.reach, treated=treated)
 
     def _quantiles(self, arm: int) -> tuple[float, ...]:
         """Quantiles of the chance of the first arm: exact where every row is in the sample."""
@@ -98,7 +100,7 @@ class Seen:
         order = np.argsort(values, kind="stable")
         heaped = np.cumsum(weights[order])
         at = (heaped - 0.5 * weights[order]) / heaped[-1]
-        inner = np.interp(floats(QUANTILES), at, values[order])
+        inner: Floats = np.interp(floats(QUANTILES), floats(at), floats(values[order]))
         inner[0], inner[-1] = -self.reach[arm, 0], self.reach[arm, 1]
         return tuple(float(q) for q in inner)
 
@@ -116,9 +118,7 @@ def seen(
     Of at most `most` rows of each arm, evenly spaced, and of as many of neither, the chances are kept (all,
     if not said).
     """
-    first, strata = chances[0], np.full(chances[0].size, len(arms), dtype=np.int64)
-    for k, arm in enumerate(arms):
-        strata[arm] = k
+    first, strata = chances[0], strata_of(arms)
     cut = (first < CLIP) | (first > 1.0 - CLIP)
     if treated:
         cut = cut & (first > 0.5)  # for the treated a chance near zero only makes a small weight
@@ -128,13 +128,32 @@ def seen(
         [float(np.count_nonzero(arm)), float(np.sum(weight)), float(np.sum(weight**2))]
         for arm, weight in zip(arms, weights, strict=True)
     ]
-    reach = [
-        [_greatest(-first[arm]), _greatest(first[arm]), _greatest(-own[arm]), _greatest(own[arm])]
-        for arm, own in zip(arms, chances, strict=True)
-    ]
     counted = np.array([np.count_nonzero(cut & members), np.count_nonzero(members)], dtype=np.int64)
     sample = _sampled(np.stack(chances, axis=1), strata, len(arms), most)
-    return Seen(np.array(sums), np.array(bins, dtype=np.int64), np.array(reach), counted, sample)
+    return Seen(np.array(sums), np.array(bins, dtype=np.int64), reach_of(arms, chances), counted, sample)
+
+
+def strata_of(arms: Sequence[Booleans]) -> Integers:
+    """The arm of each row (n,), one more than the last for rows of none."""
+    strata = np.full(arms[0].size, len(arms), dtype=np.int64)
+    for k, arm in enumerate(arms):
+        strata[arm] = k
+    return strata
+
+
+def reach_of(arms: Sequence[Booleans], chances: Sequence[Floats]) -> Floats:
+    """The reach (arms, 4) of the chance of the first arm, and of its own, among the rows of each arm."""
+    return np.array(
+        [
+            [
+                _greatest(-chances[0][arm]),
+                _greatest(chances[0][arm]),
+                _greatest(-own[arm]),
+                _greatest(own[arm]),
+            ]
+            for arm, own in zip(arms, chances, strict=True)
+        ]
+    )
 
 
 def _greatest(values: Floats) -> float:

@@ -21,6 +21,7 @@ from whence.estimation.pieces import Held, Rows
 from whence.estimation.plan import spelt
 from whence.estimation.values import Balance, Diagnostics, Estimate
 from whence.language.refusals import NoVariation, Refusal, TooFewRows
+from whence.numerics.blas import kernel
 from whence.numerics.intervals import t_interval
 from whence.numerics.moments import Central
 from whence.numerics.sandwich import cluster_sums
@@ -38,6 +39,7 @@ def regression(plan: EstimationPlan, data: Problem, executor: Executor | None = 
     return regression_on(plan, rows, 0, executor)
 
 
+@kernel
 def regression_on(
     plan: EstimationPlan, rows: Rows, which: int, executor: Executor | None
 ) -> Estimate | Refusal:

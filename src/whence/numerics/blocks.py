@@ -116,21 +116,8 @@ def cross(matrix: Floats, targets: Floats, executor: Executor | None = None) -> 
     return block_sum(part, matrix.shape[0], executor)
 
 
-@kernel
-def fold_grams(matrix: Floats, folds: Integers, count: int, executor: Executor | None = None) -> Floats:
-    """X'X of each fold's own rows: (count, p, p). Their sum over folds is the total.
-
-    Rows of no fold (labels below zero) are left out.
-    """
-
-    def part(rows: slice) -> Floats:
-        return grams_of_labels(matrix[rows], folds[rows], count)
-
-    return block_sum(part, matrix.shape[0], executor)
-
-
 def grams_of_labels(matrix: Floats, labels: Integers, count: int) -> Floats:
-    """X'X of the rows of each label 0 … count − 1, in one block: (count, p, p), each exactly symmetric."""
+    """X'X of the rows of each label 0 … count − 1 of one block: (count, p, p). Others are left out."""
     ordered, ends = by_label(labels, count)
     # Gathered once, so that the rows of a label are neighbours: no mask and no copy for each of them.
     together = matrix.take(ordered, axis=0)

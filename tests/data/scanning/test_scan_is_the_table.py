@@ -187,6 +187,38 @@ def test_counts_are_those_of_the_rows_and_of_the_table_of_distinct_rows(
     assert weighted.columns == tuple(names)
 
 
+FEW_VALUED = [
+    ["yes", "perhaps"],
+    ["whole", "truth"],
+    ["half", "nothing", "no_text", "empty"],
+    ["day_text", "no_date"],
+    ["narrow", "nanos", "k"],
+    ["code"],
+]
+
+
+@pytest.mark.parametrize("most", [65_536, 1])
+@pytest.mark.parametrize("names", FEW_VALUED)
+def test_what_the_counts_of_few_values_tell_is_what_the_passes_tell(
+    large: Path, names: list[str], most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whence.data.scanning.groups.MOST_GROUPS", most)
+    scan, table = wh.scan(large), wh.table(large)
+    found = scan.facts(names)
+    assert bool(scan._known.get(("groups", tuple(names)))) == (most > 1)
+    for name in names:
+        column, fact = table.column(name), found[name]
+        form = fact.form
+        assert (form.storage, form.levels, form.ordered) == (column.storage, column.levels, column.ordered)
+        assert fact.values == column.level_codes()[0]
+        assert fact.present == table.rows - column.missing_count
+        numbers = column.floats()[column.present]
+        if column.storage in {"integer", "number"} and numbers.size:
+            assert (fact.low, fact.high) == (numbers.min(), numbers.max())
+    if most > 1 and "nothing" not in names:
+        assert scan.counts(names).cells.tolist() == counts(table, names).cells.tolist()
+
+
 def test_counts_that_follow_from_wider_counts_are_those_that_a_pass_would_give(small: Path) -> None:
     names = ["truth", "whole"]
     alone, after, narrow = wh.scan(small), wh.scan(small), wh.scan(small).complete([*names, "yes"])

@@ -14,6 +14,12 @@ def square(item):
     return item * item
 
 
+def with_numpy(item):
+    import numpy as np
+
+    return float(np.float64(item))
+
+
 def fails_at_seventy(item):
     if item >= 70:
         raise ValueError(f"cannot do {item}")

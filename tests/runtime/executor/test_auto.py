@@ -2,6 +2,7 @@
 
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from whence.runtime.executor import elsewhere, executor, familiar, job
 from whence.runtime.executor.auto import Auto
 from whence.runtime.executor.calibration import CAUTIOUS, Calibration, StartUp
 from whence.runtime.executor.familiar import Seen
+from whence.runtime.executor.interpreters import why_not
 from whence.runtime.executor.losses import WorkersLost
 from whence.runtime.executor.mapping import mapped
 from whence.runtime.executor.protocol import Reply, WorkerDied
@@ -37,7 +39,9 @@ def two_cores_and_nothing_known(monkeypatch):
 
 @pytest.fixture
 def eager(monkeypatch):
-    """Processes are started for anything; ended afterwards."""
+    """Processes are started for anything, as if threads had to take turns; ended afterwards."""
+    monkeypatch.setattr(job, "gil_enabled", lambda: True)
+    monkeypatch.setattr(job, "came_back", lambda: False)
     monkeypatch.setattr(job, "known", lambda: FREE)
     monkeypatch.setattr(job, "WORTH_LEAVING", 0.0)
     monkeypatch.setattr(job, "WORTH_THREADS", 0.0)
@@ -91,7 +95,7 @@ def test_no_executor_named_means_the_policy():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("count", [0, 1, 2, 63, 65, 3_000])
+@pytest.mark.parametrize("count", [0, 1, 2, 16, 17, 3_000])
 def test_every_item_is_done_once_and_comes_in_its_place(kind, count):
     heard = {}
 
@@ -128,7 +132,7 @@ def test_python_stays_where_it_is_under_the_lock(legs):
 
 def test_a_task_that_was_tiny_before_is_not_taken_to_threads(legs):
     for _ in range(2):
-        Auto().map(tasks.square, range(20), stage="again")
+        Auto().map(tasks.square, range(10), stage="again")
     assert legs == ["on_threads", "here"]
 
 
@@ -156,6 +160,19 @@ def test_what_is_worth_it_goes_to_processes_and_comes_back_in_order(eager):
     assert [item for item, _ in found] == list(range(300))
     assert {process for _, process in found} - {os.getpid()}
     assert found[0][1] == os.getpid()  # the first were done here, to see how long they take
+
+
+@pytest.mark.skipif(why_not() is not None, reason=f"sub-interpreters: {why_not()}")
+def test_what_is_worth_it_goes_to_interpreters_and_what_they_do_not_take_goes_on_elsewhere(
+    eager, legs, monkeypatch
+):
+    free = replace(FREE, start_up={"processes": StartUp(1.0, 1.0), "interpreters": NOTHING})
+    monkeypatch.setattr(job, "known", lambda: free)
+    assert Auto().map(tasks.square, range(300), stage="inside", kind="python")[-1] == 299 * 299
+    assert "away" in legs
+    assert "interpreters" in elsewhere.warm()
+    found = Auto().map(tasks.with_numpy, range(100), stage="refused", kind="python")
+    assert found == [float(item) for item in range(100)]
 
 
 @pytest.mark.parametrize("task", [lambda item: item, tasks.of_the_script()])
@@ -279,6 +296,17 @@ def test_a_map_does_only_what_is_not_there_yet_and_stops_when_it_is_told_enough(
         enough=lambda batches: batches.done > 5,
     )
     assert 5 < len(part) < 1000
+
+
+def test_a_lock_that_was_turned_back_on_is_told_once(monkeypatch):
+    monkeypatch.setattr(job, "gil_enabled", lambda: True)
+    monkeypatch.setattr(job, "came_back", lambda: True)
+    job._tell_of_the_lock.cache_clear()
+    heard = []
+    with listening(heard.append):
+        for _ in range(3):
+            Auto().map(tasks.square, range(20), stage="work", kind="python")
+    assert [event.code for event in heard if isinstance(event, Warned)] == ["gil_turned_on"]
 
 
 # ── streams ─────────────────────────────────────────────────────────────────────────────────────────────────

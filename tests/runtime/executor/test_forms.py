@@ -6,6 +6,7 @@ import pytest
 
 from whence.runtime.errors import InvalidOption
 from whence.runtime.executor import cores, executor, serial
+from whence.runtime.executor.serial import Serial
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,21 @@ def test_an_executor_of_ours_is_itself_and_a_pool_is_wrapped():
 
 @pytest.mark.parametrize(
     "spec",
-    ["thread", "threads:", "threads:0", "threads:-1", "threads:x", "serial:2", "auto:2", "dask:", "", 7, abs],
+    [
+        "thread",
+        "threads:",
+        "threads:0",
+        "threads:-1",
+        "threads:x",
+        "serial:2",
+        "auto:2",
+        "dask:",
+        "",
+        7,
+        abs,
+        "threads:" + "1" * 5000,
+        Serial,
+    ],
 )
 def test_what_names_no_executor_is_an_error_with_the_choices(spec):
     with pytest.raises(InvalidOption, match=r"auto, serial, threads, processes|one or more"):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.executor import tasks
-from runtime.executor.programs import children, lives, until
+from runtime.executor.programs import lives, until
 from whence.runtime.errors import TaskFailed, UnsuitableMethod
 from whence.runtime.events import Warned, listening
 from whence.runtime.executor import TasksSetAside, WorkersLost, processes
@@ -28,38 +28,33 @@ def pool():
     made.close()
 
 
+def kill_a_worker_after(count, notes):
+    """Kill -9 one of those that noted their items, once so many items were begun."""
+    until(lambda: len(list(notes.iterdir())) >= count)
+    at_work = {int(note.name.split("-")[1]) for note in notes.iterdir()}
+    os.kill(next(child for child in at_work if lives(child)), signal.SIGKILL)
+
+
 def test_one_worker_of_two_is_killed_midway_and_thirty_of_thirty_items_are_done(pool, tmp_path):
-    pool.map(tasks.process, range(4), stage="warm")
-
-    def kill_one():
-        until(lambda: len(list(tmp_path.iterdir())) >= 10)
-        os.kill(children()[0], signal.SIGKILL)
-
-    killer = threading.Thread(target=kill_one)
+    killer = threading.Thread(target=kill_a_worker_after, args=(10, tmp_path))
     killer.start()
-    heard, told = [], []
-    with listening(heard.append):
-        found = pool.map(
-            tasks.killed_midway,
-            [(i, str(tmp_path)) for i in range(30)],
-            stage="work",
-            each=lambda *one: told.append(one),
-        )
+    told = []
+    found = pool.map(
+        tasks.killed_midway,
+        [(i, str(tmp_path)) for i in range(30)],
+        stage="work",
+        each=lambda *one: told.append(one),
+    )
     killer.join()
     assert found == [i * i for i in range(30)]
     assert sorted(told) == [(i, i * i) for i in range(30)]  # each result is told once
     assert 30 <= len(list(tmp_path.iterdir())) <= 32  # what was in flight was begun again, and nothing else
-    lost = [event for event in heard if isinstance(event, Warned)]
-    assert [event.code for event in lost] == ["worker_lost"]
-    assert "killed by signal 9" in lost[0].message
 
 
 def test_workers_killed_one_after_the_other_cost_no_item(pool, tmp_path):
     def kill_some():
-        for killed in range(1, 5):
-            until(lambda: len(list(tmp_path.iterdir())) > 10 * killed)  # noqa: B023 - asked at once
-            at_work = [int(note.name.split("-")[1]) for note in tmp_path.iterdir()]
-            os.kill(next(child for child in at_work if lives(child)), signal.SIGKILL)
+        for count in (10, 20, 30, 40):
+            kill_a_worker_after(count, tmp_path)
 
     killer = threading.Thread(target=kill_some)
     killer.start()
@@ -72,7 +67,12 @@ def test_a_worker_that_dies_is_replaced_and_its_batch_done_again(pool, tmp_path)
     paths = [str(tmp_path / str(i)) for i in range(6)]
     for path in paths[::2]:
         (tmp_path / path).touch()
-    assert pool.map(tasks.dies_once, paths, stage="work") == paths
+    heard = []
+    with listening(heard.append):
+        assert pool.map(tasks.dies_once, paths, stage="work") == paths
+    told = [event for event in heard if isinstance(event, Warned)]
+    assert [event.code for event in told] == ["worker_lost"] * 3
+    assert "A worker was lost with item 0: exit code 9." in {event.message for event in told}
 
 
 def test_a_worker_that_died_while_it_was_idle_costs_nothing(pool):

@@ -13,6 +13,12 @@ from whence.runtime.errors import UnknownVariable
 from whence.runtime.events import Progress, Warned, emit
 from whence.runtime.executor import serial
 
+FACTOR = 2
+
+
+def times_factor(item):
+    return FACTOR * item
+
 
 def note(log, item):
     file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)

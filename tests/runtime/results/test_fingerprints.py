@@ -13,7 +13,7 @@ import sys
 import threading
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
@@ -90,7 +90,11 @@ ALL_DIFFERENT = {
     "days": np.arange("2020", "2023", dtype="M8[Y]"),
     "days in ns": np.arange("2020", "2023", dtype="M8[Y]").astype("M8[ns]"),
     "texts": np.array(["a", "b"]), "objects": np.array(["a", "b"], dtype=object),
-    "objects, other": np.array(["a", "c"], dtype=object), "nothing": np.empty((0, 3)),
+    "objects, other": np.array(["a", "c"], dtype=object),
+    "objects, by rows": np.ones((2, 3), dtype=object),
+    "objects, by columns": np.asfortranarray(np.ones((2, 3), dtype=object)),
+    "view": memoryview(np.arange(3)), "view of floats": memoryview(np.arange(3).view(float)),
+    "view of bytes": memoryview(np.arange(3).tobytes()), "nothing": np.empty((0, 3)),
     "nothing, other": np.empty((3, 0)), "scalar": np.float64(1.0), "scalar, short": np.float32(1.0),
     "named": np.zeros(2, dtype=[("a", "i4")]), "named, other": np.zeros(2, dtype=[("b", "i4")]),
     "masked": np.ma.array([1, 2], mask=[0, 1]), "masked, other": np.ma.array([1, 2], mask=[1, 0]),
@@ -362,6 +366,12 @@ def test_the_methods_of_an_items_own_class_are_seen(load):
         ("import_module(x)", "import_module can look up anything"),
         ("os.environ['SCALE']", "os.environ is read by the task itself"),
         ("os.getenv('SCALE')", "os.getenv is read by the task itself"),
+        ("getenv('SCALE')", "os.getenv is read by the task itself"),
+        ("getattr(os, 'environ')['SCALE']", "os.environ is read by the task itself"),
+        ("(lambda system: system.environ)(os)['SCALE']", "os.environ is read by the task itself"),
+        ("0\n    import os as o\n    return o.environ['SCALE']", "os.environ is read by the task itself"),
+        ("0\n    from os import getenv as read\n    return read('SCALE')", "os.getenv is read by the task"),
+        ("0\n    import builtins\n    return builtins.eval(x)", "builtins.eval can look up anything"),
         ("sys.modules[x]", "sys.modules is read by the task itself"),
         ("LOCK.acquire()", "lock"),
         ("next(NUMBERS)", "used up"),
@@ -369,7 +379,7 @@ def test_the_methods_of_an_items_own_class_are_seen(load):
 )
 def test_code_that_could_use_anything_has_none_and_the_reason_is_given(load, body, because):
     module = load(
-        "import importlib, os, sys, threading, itertools\nfrom importlib import import_module\n"
+        "import importlib, os, sys, threading, itertools\nfrom importlib import import_module\nfrom os import getenv\n"
         f"LOCK = threading.Lock()\nNUMBERS = itertools.count()\ndef task(x):\n    return {body}"
     )
     with pytest.raises(NoFingerprint, match=re.escape(because)) as raised:
@@ -377,6 +387,17 @@ def test_code_that_could_use_anything_has_none_and_the_reason_is_given(load, bod
     assert "the_users_own.task" in str(raised.value)
     with pytest.raises(NoFingerprint):
         fingerprint([functools.partial(module.task, 1)])
+
+
+def test_a_method_that_was_put_into_a_class_of_somebody_elses_is_seen(monkeypatch):
+    before = fingerprint(collections.UserList([1]))
+    monkeypatch.setattr(collections.UserList, "sort", some_function)
+    changed = fingerprint(collections.UserList([1]))
+    assert changed != before
+    monkeypatch.setattr(collections.UserList, "sort", lambda _: None)
+    assert fingerprint(collections.UserList([1])) not in (before, changed)
+    monkeypatch.undo()
+    assert fingerprint(collections.UserList([1])) == before
 
 
 def test_what_refers_to_something_that_has_none_has_none_however_often_it_is_asked(load):
@@ -396,7 +417,16 @@ def test_what_refers_to_something_that_has_none_has_none_however_often_it_is_ask
 
 
 @pytest.mark.parametrize(
-    "as_given", [str, Path, lambda path: {"data": [str(path)]}, lambda path: f"{path.parent}/*.csv"]
+    "as_given",
+    [
+        str,
+        Path,
+        lambda path: PurePath(str(path)),
+        lambda path: {"data": [str(path)]},
+        lambda path: f"{path.parent}/*.csv",
+        lambda path: np.str_(path),
+        lambda path: np.array([["", str(path)]]),
+    ],
 )
 def test_a_path_means_what_is_in_the_file(tmp_path, as_given):
     path = tmp_path / "shop.csv"

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import whence as wh
+from runtime.results import counting
 from runtime.results.counting import Dies, Draws, Fails, Gives, Kinds, Nested, Squares, noted
 from whence.runtime.errors import Cancelled, TaskFailed, UnknownVariable
 from whence.runtime.events import Cancellation, Progress, Warned, cancellable, listening
 from whence.runtime.executor import TasksSetAside, executor
 from whence.runtime.results import JournalFull, NoFingerprint, Recalled, journaled
+from whence.runtime.results.keys import keys_of
 from whence.runtime.results.store import Store
 
 
@@ -60,6 +62,20 @@ def test_backends_and_workers_share_one_journal(path, log):
     for done, backend in enumerate(["serial", "threads:2", "threads:7"]):
         assert journaled(executor(backend), path).map(Squares(log), range(3 + done), stage=backend)[-1] >= 4
     assert sorted(noted(log)) == ["0", "1", "2", "3", "4"]
+
+
+def test_a_constant_changed_in_this_program_is_not_taken_for_the_one_that_workers_load(path, monkeypatch):
+    # Workers of other processes load the module anew, so the same task gives something else there.
+    monkeypatch.setattr(counting, "FACTOR", 5)
+    for backend, expected in (("processes:1", [2]), ("serial", [5]), ("processes:1", [2]), ("serial", [5])):
+        workers = journaled(executor(backend), path)
+        assert workers.map(counting.times_factor, [1], stage="work") == expected
+        workers.close()
+
+
+def test_work_of_whences_and_pythons_own_is_found_whoever_did_it():
+    one, *others = (keys_of(abs, [1, -2], backend).by_place for backend in ("serial", "processes", "dask"))
+    assert others == [one, one]
 
 
 def test_only_what_is_missing_is_done_and_everything_is_in_its_place(path, log):

@@ -89,6 +89,24 @@ def test_a_folder_or_a_place_that_is_not_there_is_refused(tmp_path):
             Store(path)
 
 
+@pytest.mark.parametrize(
+    ("path", "because"),
+    [("a\0b", "null character"), ("x" * 300, "too long"), (3, "no path"), (None, "no path")],
+)
+def test_what_can_be_no_path_of_a_file_is_refused_with_a_reason(tmp_path, monkeypatch, path, because):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UnusableJournal, match=because):
+        Store(path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_refused_at_once_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "run.sqlite")
+    with pytest.raises(UnusableJournal, match="no journal of results"):
+        Store(tmp_path / "run.sqlite")
+
+
 def test_what_is_left_of_a_journal_that_is_gone_is_not_mixed_into_a_new_one(tmp_path):
     (tmp_path / "run.sqlite-wal").write_bytes(b"anything")
     with pytest.raises(UnusableJournal, match="is left of a journal"):

@@ -59,8 +59,8 @@ class Pace:
     seconds: float
 
 
-THOROUGH: Final = Pace(3, 0.6)
-QUICK: Final = Pace(2, 0.2)
+THOROUGH: Final = Pace(3, 0.45)
+QUICK: Final = Pace(2, 0.15)
 
 
 @dataclass(frozen=True, slots=True)

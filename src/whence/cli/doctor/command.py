@@ -25,7 +25,7 @@ SaveOption = Annotated[
 
 
 def doctor(as_json: JsonOption = False, quick: QuickOption = False, no_save: SaveOption = False) -> int:
-    """Look at the interpreter, its lock and the cores, and measure what several workers gain."""
+    """See what several cores gain on this machine."""
     from whence.cli.doctor.checkup import QUICK, THOROUGH, checkup
     from whence.cli.doctor.report import to_text
     from whence.runtime.executor.calibration import save
@@ -52,11 +52,15 @@ def stages() -> Generator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    line = Line(sys.stderr)
+    line, shown = Line(sys.stderr), ""
 
     def hear(event: Event) -> None:
-        if isinstance(event, Started | Progress) and event.stage.startswith(OF_THE_DOCTOR):
-            line.write(event.stage.removeprefix(OF_THE_DOCTOR))
+        nonlocal shown
+        if not isinstance(event, Started | Progress) or not event.stage.startswith(OF_THE_DOCTOR):
+            return
+        if event.stage != shown:
+            shown = event.stage
+            line.write(shown.removeprefix(OF_THE_DOCTOR))
 
     try:
         with listening(hear):

@@ -144,7 +144,9 @@ def _libraries(libraries: tuple[Library, ...], does: str) -> str:
 
 def _numba(found: Checkup) -> str:
     version = found.versions.get("numba")
-    return f"{version}, without its own threads" if version else "not installed; numpy does its work"
+    if version is None:
+        return "not installed; numpy does its work"
+    return f"{version} · compiled loops that release the GIL, on our threads"
 
 
 def _sandbox(found: Checkup) -> Text:
@@ -191,6 +193,11 @@ def _gains(console: Console, found: Checkup) -> None:
     for each in found.work:
         grid.add_row(*_row(each, names, found, width))
     console.print(Padding(grid, (0, 0, 0, 2)))
+    console.print(
+        Padding(
+            Text("lock: the share of its time in which the work, alone, holds the GIL", "dim"), (0, 0, 0, 2)
+        )
+    )
 
 
 def _heads(names: list[str], width: int) -> Iterator[str]:

@@ -69,11 +69,11 @@ def fact_of(told: Told, listed: list[Any] | None, dated: Callable[[], bool]) -> 
         return _text(told, listed, dated)
     form = _form(told)
     low, high = (float(end) if end is not None and not form.empty else None for end in (told.low, told.high))
-    if listed is None:
+    cells = [cell for cell in listed or () if cell is not None and cell == cell]
+    if form.empty:
+        return Fact(form, 0, values=())
+    if listed is None or len(cells) > MOST_VALUES:
         return Fact(form, told.present, low, high)
-    cells = [cell for cell in listed if cell is not None and cell == cell]
-    if form.empty or len(cells) > MOST_VALUES:
-        return Fact(form, told.present, low, high, () if form.empty else None)
     raw = np.array(cells, dtype="datetime64[us]" if told.sight.family in {"date", "moment"} else None)
     return Fact(form, told.present, low, high, form.column(raw, None).level_codes()[0])
 

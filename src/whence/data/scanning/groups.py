@@ -44,7 +44,7 @@ class Groups:
 
 
 def grouped(db: Engine, layer: Layer) -> Groups | None:
-    """The distinct rows of a layer; None if there are more of them, after all, than the first rows promise."""
+    """The distinct rows of a layer; None if there are more, after all, than the first rows promise."""
     sights = layer.sights
     chosen = ", ".join(f"{comparable(sight)} AS g{place}" for place, sight in enumerate(sights.values()))
     keys = ", ".join(f"g{place}" for place in range(len(sights)))

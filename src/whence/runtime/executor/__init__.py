@@ -51,6 +51,10 @@ FORMS = (
     "dask or ray (with an address, as in dask:tcp://10.0.0.1:8786), mpi, mpi:N"
 )
 
+OFFERED = ("map", "stream", "shares_memory", "workers")
+MOST_DIGITS = 7
+"""Of a number of workers."""
+
 
 def serial() -> Executor:
     """One item after the other, in the calling thread."""
@@ -80,7 +84,7 @@ def executor(spec: object = None) -> Executor:
         return _named(spec)
     if isinstance(spec, Pool):
         return _given(spec)
-    if all(hasattr(spec, name) for name in ("map", "stream", "shares_memory", "workers")):
+    if not isinstance(spec, type) and all(hasattr(spec, name) for name in OFFERED):
         return cast("Executor", spec)
     if type(spec).__module__.partition(".")[0] == "distributed":
         return _dask(spec)
@@ -91,7 +95,7 @@ def _named(spec: str) -> Executor:
     name, colon, more = spec.partition(":")
     if name in PLAIN and not colon:
         return PLAIN[name]()
-    if name in COUNTED and (not colon or more.isdecimal()):
+    if name in COUNTED and (not colon or (more.isdecimal() and len(more) < MOST_DIGITS)):
         return COUNTED[name](int(more) if colon else None)
     if name in ADDRESSED and (not colon or more):
         return ADDRESSED[name](more or None)

@@ -38,6 +38,9 @@ MOST_MACHINES: Final = 16
 THAT_MATTER: Final = ("whence", "numpy", "scikit-learn")
 """Distributions whose version changes what starting and handing over cost."""
 
+UNREADABLE: Final = (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+"""What reading may raise where the file holds something else."""
+
 
 @dataclass(frozen=True, slots=True)
 class StartUp:
@@ -185,7 +188,7 @@ def _read(where: Path, _stamp: int) -> Calibration:
     try:
         found = _machines(where).get(_key(this_machine()))
         return CAUTIOUS if found is None else Calibration.from_dict(found["calibration"])
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except UNREADABLE:
         emit(
             Warned(
                 stage="calibration",
@@ -200,11 +203,13 @@ def _entries(where: Path) -> dict[str, Any]:
     """The machines of the file, or none if it is not there or not ours."""
     try:
         return _machines(where)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except UNREADABLE:
         return {}
 
 
 def _machines(where: Path) -> dict[str, Any]:
+    if where.exists() and not where.is_file():
+        raise ValueError(where)  # who reads a pipe waits for whoever writes to it
     told = json.loads(where.read_text("utf-8"))
     if told["schema"] != SCHEMA or not isinstance(told["machines"], dict):
         raise ValueError(told["schema"])

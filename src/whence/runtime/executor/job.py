@@ -41,8 +41,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-FEW: Final = 64
-"""So few items go to threads at once, if threads may pay: doing one alone first could cost half the gain."""
+FEW: Final = 16
+"""Up to so many items for each further core go to threads at once, if threads may pay.
+
+Doing one item alone first, to see how long it takes, would cost more than a sixteenth of the gain.
+"""
 
 EVIDENCE: Final = 0.001
 """Seconds of work that are done here before it is thought about where the rest goes."""
@@ -108,7 +111,7 @@ class Job(Generic[T, R]):
         turns = self.kind == "python" and gil_enabled()
         if turns and came_back():
             _tell_of_the_lock(self.stage)
-        if self._left > FEW or tiny or poor or turns:
+        if self._left > FEW * (cores() - 1) or tiny or poor or turns:
             return Choice("serial", "to see how long an item takes")
         return Choice("threads", "few items, which may be long, and threads start in no time")
 

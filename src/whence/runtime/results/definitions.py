@@ -27,7 +27,7 @@ from typing import Any, cast
 from whence.runtime.results.errors import NoFingerprint
 from whence.runtime.results.files import hash_of_file
 from whence.runtime.results.framing import framed
-from whence.runtime.results.names_read import Import, global_names, imports, unlike_any_other
+from whence.runtime.results.names_read import Import, global_names, imports, mentioned, unlike_any_other
 from whence.runtime.results.origins import file_of, module_of, origin, versions_behind
 
 REMEMBERING = type(functools.lru_cache(abs))
@@ -103,13 +103,16 @@ class Definitions:
         if place is None:
             return b"inline" + self._definition(thing, told), None
         if id(thing) not in self._references:
-            self._references[id(thing)] = (thing, *self._by_name(thing, *place))
+            self._references[id(thing)] = (thing, *self._by_name(thing, *place, told))
         return self._references[id(thing)][1:]
 
-    def _by_name(self, thing: object, module: str, name: str) -> tuple[bytes, str | None]:
+    def _by_name(self, thing: object, module: str, name: str, told: Told) -> tuple[bytes, str | None]:
         behind = version_behind(module)
         if behind is not None:
-            return b"known" + framed(f"{module}:{name}".encode()) + framed(behind), None
+            _check_telling(module, name)
+            return b"known" + framed(f"{module}:{name}".encode()) + framed(behind) + _altered(
+                thing, told
+            ), None
         title = f"{module}:{name}"
         self._define(title, lambda told: self._definition(thing, told))
         return b"user" + framed(title.encode()), title
@@ -209,13 +212,15 @@ class Definitions:
         for attribute in taken:
             if not isinstance(value, ModuleType):
                 break
-            _check_seen(value, attribute)
+            _check_telling(value.__name__, attribute)
             if not hasattr(value, attribute):
                 label += b"absent"  # or loaded when wanted: then the module as a whole tells
                 break
             value = getattr(value, attribute)
         if getattr(value, "__name__", None) in UNDER_ANY_NAME:
             raise NoFingerprint(f"{name} can look up anything")
+        if isinstance(value, ModuleType):
+            _check_mentions(value, function)
         return label + told(value)
 
     # ── classes and modules ─────────────────────────────────────────────────────────────────────────────────
@@ -264,15 +269,37 @@ def _fields(kind: Any) -> list[object]:  # noqa: ANN401 - any data class
     ]
 
 
-def _check_seen(module: ModuleType, attribute: str) -> None:
+def _check_telling(module: str, name: str) -> None:
     """Raise `NoFingerprint` where what is read is neither in the task nor in the item."""
-    if attribute in UNDER_ANY_NAME and version_behind(module.__name__) is not None:
-        raise NoFingerprint(f"{module.__name__}.{attribute} can look up anything")
-    if (module.__name__, attribute) in UNSEEN:
+    if name in UNDER_ANY_NAME and version_behind(module) is not None:
+        raise NoFingerprint(f"{module}.{name} can look up anything")
+    if (module, name) in UNSEEN:
         raise NoFingerprint(
-            f"{module.__name__}.{attribute} is read by the task itself",
+            f"{module}.{name} is read by the task itself",
             "Read it before, and give what is needed with the task or the item.",
         )
+
+
+def _check_mentions(module: ModuleType, function: FunctionType) -> None:
+    """Raise `NoFingerprint` where a function has a module at hand and names what must not be read of it."""
+    for name in mentioned(function.__code__):
+        if (name in UNDER_ANY_NAME or (module.__name__, name) in UNSEEN) and hasattr(module, name):
+            _check_telling(module.__name__, name)
+
+
+def _altered(thing: object, told: Told) -> bytes:
+    """The functions of the user's that were put into a class of somebody else's."""
+    found: list[bytes] = []
+    for kind in thing.__mro__ if isinstance(thing, type) else ():
+        for name, part in sorted(vars(kind).items()):
+            home = str(part.__globals__.get("__name__")) if isinstance(part, FunctionType) else ""
+            if (
+                home in sys.modules
+                and version_behind(kind.__module__) is not None
+                and version_behind(home) is None
+            ):
+                found.append(framed(name.encode()) + framed(told(part)))
+    return b"".join(found)
 
 
 def _content(cell: Any) -> object:  # noqa: ANN401 - a cell has no public type with contents
@@ -294,6 +321,8 @@ def _imported(each: Import, function: FunctionType) -> list[object]:
         )
     if name.partition(".")[0] == "importlib" or not isinstance(cast("object", module), ModuleType):
         raise NoFingerprint(f"{name} can look up anything")
+    if not each.names:
+        _check_mentions(module, function)
     if each.names and all(hasattr(module, one) for one in each.names):
         return [(one, getattr(module, one)) for one in each.names]
     return [module]

@@ -25,7 +25,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import is_dataclass
 from enum import Enum
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import Any, cast
 
@@ -172,9 +172,12 @@ class Fingerprints:
         if is_array(value):
             return self._array(value)
         if is_scalar(value) and is_plain(value):
-            return self._several("scalar", (value.dtype.str, value.tobytes()))
-        if kind in (bytes, bytearray, memoryview):
+            texts = [str(value)] if isinstance(value, str) else []
+            return self._several("scalar", (value.dtype.str, value.tobytes(), *texts))
+        if kind in (bytes, bytearray):
             return framed(kind.__name__.encode()) + bytes(cast("bytes", value))
+        if isinstance(value, memoryview):
+            return self._several("view", (value.format, value.shape, value.strides, value.tobytes()))
         if kind in (tuple, list):
             return self._several(kind.__name__, cast("Iterable[object]", value))
         if kind in (dict, MappingProxyType):
@@ -222,14 +225,18 @@ class Fingerprints:
 
     def _array(self, array: Any) -> bytes:  # noqa: ANN401 - numpy is not known here
         if array.dtype.hasobject:
-            return self._several("objects", (array.dtype.str, array.shape, array.tolist()))
+            return self._several("objects", (array.dtype.str, array.shape, layout(array), array.tolist()))
         kind = array.dtype.str if is_plain(array) else array.dtype
         held = layout(array)
         found = hashlib.sha256(content(array)).digest()
-        return self._several("array", (kind, array.shape, held or array.strides, found))
+        texts = sorted(set(array.reshape(-1).tolist())) if array.dtype.str[1:2] == "U" else []
+        named = [
+            self._text(text) for text in texts if contents(text) is not None
+        ]  # files, by what is in them
+        return self._several("array", (kind, array.shape, held or array.strides, found, *named))
 
     def _path(self, path: PurePath) -> bytes:
-        within = contents(str(path), surely_path=True) if isinstance(path, Path) else None
+        within = contents(str(path), surely_path=True)
         return b"path" + framed(str(path).encode("utf-8", "surrogatepass")) + (within or b"")
 
     def _sent(self, value: object) -> bytes:

@@ -1,7 +1,9 @@
 """Keys: what a result is filed under, so that it is found by those alone who would compute the same.
 
 A key is a hash of what is around the work, of the task, of the item, and of how many equal items came before
-it. It does not name the stage, the backend or the number of workers, on which no result depends.
+it. It names neither the stage nor the number of workers, on which no result depends, and the backend only
+where code of the user's is run elsewhere: a constant that this program changed is unchanged in a worker that
+loads its module anew.
 """
 
 from __future__ import annotations
@@ -54,24 +56,36 @@ NO_KEYS = Keys(())
 def keys_of(task: Callable[[T], object], items: Sequence[T], backend: str) -> Keys:
     """The keys of all items; raises `NoFingerprint` if there can be none, because of the task."""
     around, taker = surroundings(), Fingerprints()
-    shared = hashlib.sha256(around + taker.of(task)).digest()
-    keys: list[bytes | None] = []
-    left_out, seen = Counter[str](), Counter[bytes]()
+    of_task = taker.of(task)
+    of_items: list[bytes | None] = []
+    left_out = Counter[str]()
     for place in range(len(items)):
         check_cancelled()
         try:
-            key = hashlib.sha256(shared + taker.of(items[place])).digest()
+            of_items.append(taker.of(items[place]))
         except Exception as error:  # noqa: BLE001 - an item that cannot even be made fails when it is done
             left_out[str(error)] += isinstance(error, NoFingerprint)
-            keys.append(None)
-            continue
-        # Equal items are done as often as they come. A task should depend on nothing but its item, but where
-        # one does not (chance of its own), a journal must not be what makes its results equal.
-        keys.append(hashlib.sha256(key + seen[key].to_bytes(8, "little")).digest())
-        seen[key] += 1
-    loaded = () if backend in RUN_WHAT_IS_HERE else _files(taker.modules)
+            of_items.append(None)
+    elsewhere = backend not in RUN_WHAT_IS_HERE and bool(taker.modules)
+    loaded = _files(taker.modules) if elsewhere else ()
     check_older_than_this_process(loaded)
-    return Keys(keys, +left_out, (*own_files(), *loaded))
+    shared = hashlib.sha256(around + of_task + (backend.encode() if elsewhere else b"")).digest()
+    return Keys(_numbered(shared, of_items), +left_out, (*own_files(), *loaded))
+
+
+def _numbered(shared: bytes, of_items: Sequence[bytes | None]) -> list[bytes | None]:
+    """The keys. Equal items have several, for they are done as often as they come: a task should depend on
+    nothing but its item, but where one does not (chance of its own), a journal must not make results equal.
+    """
+    seen = Counter[bytes]()
+    keys: list[bytes | None] = []
+    for one in of_items:
+        keys.append(
+            None if one is None else hashlib.sha256(shared + one + seen[one].to_bytes(8, "little")).digest()
+        )
+        if one is not None:
+            seen[one] += 1
+    return keys
 
 
 def _files(modules: frozenset[str]) -> tuple[Path, ...]:

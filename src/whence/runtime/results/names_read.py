@@ -75,6 +75,12 @@ def imports(code: CodeType) -> Iterator[Import]:
             yield Import(str(one.argval), level if isinstance(level, int) else 0, tuple(taken))
 
 
+def mentioned(code: CodeType) -> set[str]:
+    """Every name and every text in the code, by which something might be taken of a module."""
+    texts = [part for each in codes(code) for part in each.co_consts if isinstance(part, str)]
+    return {name for each in codes(code) for name in each.co_names}.union(texts)
+
+
 def unlike_any_other(code: CodeType) -> tuple[object, ...]:
     """All of a code object that bears on what it does: not its file, nor its lines."""
     return (

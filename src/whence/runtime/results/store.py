@@ -23,6 +23,7 @@ import contextlib
 import hashlib
 import os
 import sqlite3
+import stat
 import tempfile
 import threading
 import time
@@ -60,11 +61,11 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(os.path.abspath(path))  # noqa: PTH100 - where it is now, wherever the program goes
+        self.path = _place(path)
         self.added = 0
         self.damaged = 0
         self._lock = threading.Lock()
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             _create(self.path)
         _check_ours(self.path)
         self._file: sqlite3.Connection | None = None
@@ -175,10 +176,21 @@ def _told(error: sqlite3.Error, path: Path) -> UnusableJournal:
 # ── files ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _place(path: str | os.PathLike[str]) -> Path:
+    """Where a file is now, wherever the program goes."""
+    try:
+        text = os.fsdecode(path)
+    except TypeError as error:
+        raise UnusableJournal(path, "that is no path") from error
+    if "\0" in text:
+        raise UnusableJournal(text, "no file has a name with a null character")
+    return Path(os.path.abspath(text))  # noqa: PTH100 - as it is written, links and all
+
+
 def _create(path: Path) -> None:
     """Put an empty journal there, whole or not at all, readable by its owner alone."""
     for ending in ("-wal", "-journal"):
-        if path.with_name(path.name + ending).exists():
+        if os.path.lexists(f"{path}{ending}"):
             raise UnusableJournal(
                 path,
                 f'"{path.name}{ending}" is left of a journal that is not there any more',
@@ -238,6 +250,9 @@ def _check_ours(path: Path) -> None:
 
 def is_journal(path: Path) -> bool:
     """Whether a file begins as a journal of ours does."""
+    kind = path.stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+        return False  # who opens a pipe waits for whoever writes to it
     with path.open("rb") as file:
         head = file.read(72)
     return head.startswith(FIRST_BYTES) and int.from_bytes(head[68:], "big") == OURS
