@@ -67,9 +67,9 @@ def test_backends_and_workers_share_one_journal(path, log):
 def test_a_constant_changed_in_this_program_is_not_taken_for_the_one_that_workers_load(path, monkeypatch):
     # Workers of other processes load the module anew, so the same task gives something else there.
     monkeypatch.setattr(counting, "FACTOR", 5)
-    for backend, expected in (("processes:1", [2]), ("serial", [5]), ("processes:1", [2]), ("serial", [5])):
+    for backend, expected in [("processes:2", [2, 4]), ("serial", [5, 10])] * 2:
         workers = journaled(executor(backend), path)
-        assert workers.map(counting.times_factor, [1], stage="work") == expected
+        assert workers.map(counting.times_factor, [1, 2], stage="work") == expected
         workers.close()
 
 
