@@ -37,7 +37,7 @@ def backends() -> dict[str, Executor]:
     """Those that are to be had here, each with two workers; started when first used."""
     found = {"processes": executor(f"processes:{WORKERS}")}
     if find_spec("distributed") is not None:
-        from whence.runtime.executor.dask import dask
+        from whence.runtime.executor.cluster.dask import dask
 
         found["dask"] = dask(None, WORKERS)
     if find_spec("ray") is not None:

@@ -14,7 +14,7 @@ from statistics import median
 from jobs import Shape, shapes
 
 from whence.runtime.executor import cores, executor, serial
-from whence.runtime.executor.familiar import forget
+from whence.runtime.executor.automatic.familiar import forget
 
 BAR = 1.05
 FLOOR = 0.001

@@ -64,7 +64,7 @@ def processes():
 def dask():
     if find_spec("distributed") is None:
         pytest.skip("distributed is not installed")
-    from whence.runtime.executor.dask import dask
+    from whence.runtime.executor.cluster.dask import dask
 
     made = dask(None, 2)
     yield made
@@ -328,7 +328,7 @@ def test_a_worker_of_the_cluster_is_killed_midway_and_every_question_is_answered
 
 @pytest.mark.parametrize("lanes", [1, 2, 3, 7])
 def test_bootstraps_refutations_and_coverage_runs_are_the_same_on_a_cluster(dask, lanes, monkeypatch):
-    from whence.runtime.executor.dask import dask as on
+    from whence.runtime.executor.cluster.dask import dask as on
 
     monkeypatch.setenv("WHENCE_CORES", "8")
     cluster = on(dask.backend.client(), lanes)

@@ -87,6 +87,28 @@ def test_the_bytes_are_the_same_for_every_executor_and_flavour_of_data(world, an
     assert told(wh.ask("effect of x on y", pd.DataFrame(world), GRAPH)) == expected
 
 
+class Linear:
+    """A learner that shows itself as Python shows any object: by where it lies in memory."""
+
+    def fit(self, x, y):
+        self.slopes, *_ = np.linalg.lstsq(np.c_[np.ones(len(x)), x], y, rcond=None)
+        return self
+
+    def predict(self, x):
+        return np.c_[np.ones(len(x)), x] @ self.slopes
+
+
+def test_where_a_learner_lies_in_memory_is_no_part_of_an_answer(world):
+    learners = [{"outcome": Linear()} for _ in range(2)]
+    first, second = (
+        wh.ask("effect of x on y", world, GRAPH, method="aipw", learners=each) for each in learners
+    )
+    assert first.provenance.pop("elapsed_s") >= 0 <= second.provenance.pop("elapsed_s")
+    assert first.to_json() == second.to_json()
+    assert "Linear object>" in first.provenance["script"]
+    assert "Linear" not in first.provenance["command"]
+
+
 def test_another_seed_gives_another_answer_but_not_another_truth(world):
     one, two = (
         wh.ask("effect of x on y", world, GRAPH, method="aipw", learners="linear", seed=seed)

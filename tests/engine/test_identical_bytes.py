@@ -80,7 +80,7 @@ def test_they_are_the_same_or_refused_in_interpreters(one_by_one):
 
 @pytest.mark.skipif(find_spec("distributed") is None, reason="distributed is not installed")
 def test_they_are_the_same_on_a_dask_cluster(one_by_one):
-    from whence.runtime.executor.dask import dask
+    from whence.runtime.executor.cluster.dask import dask
 
     made = dask(None, 2)
     try:

@@ -4,6 +4,8 @@ The errors of many replicates are held to known ones give or take three of their
 replicates of a normal estimate that is 1/√2B of the error; of incomes, which have long tails, twice that).
 """
 
+from typing import Any, cast
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -171,7 +173,7 @@ def test_every_sample_holds_as_many_units_as_there_are_each_as_likely_as_the_nex
     data = table({"t": [0, 1, 0, 1], "y": [1.0, 2.0, 3.0, 5.0]})
     plan = estimate(estimand("ATE(t -> y)", "t -> y"), data).plan
     task = replicate_of((plan,), columns_for(plan, data))
-    drawn = [task._drawn(np.random.default_rng(seed)) for seed in range(3000)]
+    drawn = [cast("Any", task)._drawn(np.random.default_rng(seed)) for seed in range(3000)]
     assert {each.size for each in drawn} == {4}
     times = np.array([np.bincount(each, minlength=4) for each in drawn])
     # Binomial(4, 1/4): a row is left out of a sample with chance (3/4)⁴ = 81/256.

@@ -20,7 +20,7 @@ from whence.language.graph_text import arrows
 from whence.language.graph_text.reading import looks_like_path
 from whence.language.printing import to_text
 from whence.language.source_json import source_to_dict
-from whence.runtime.plain import JSON, plain
+from whence.runtime.plain import JSON, placeless, plain
 
 if TYPE_CHECKING:
     from whence.data.any_data import AnyData
@@ -91,7 +91,8 @@ def command(question: str, data: str | None, graph: str | None, how: How) -> str
         flag = "--" + FLAGS.get(name, name)
         if isinstance(value, Mapping):
             pairs = cast("Mapping[str, object]", value).items()
-            words += [word for key, each in pairs for word in (flag, f"{key}={each}")]
+            named = [f"{key}={each}" for key, each in pairs if isinstance(each, str)]
+            words += [word for each in named for word in (flag, each)]
         elif isinstance(value, tuple) and name != "given":
             words += [word for each in cast("tuple[object, ...]", value) for word in (flag, str(each))]
         elif isinstance(value, str | int | float):  # learners of the user's own have no name there
@@ -137,7 +138,7 @@ def _source(source: Source) -> str:
 
 def _literal(value: object) -> str:
     if isinstance(value, tuple):
-        return repr(list(cast("tuple[object, ...]", value)))
+        return placeless(repr(list(cast("tuple[object, ...]", value))))
     if isinstance(value, Mapping):
-        return repr(dict(cast("Mapping[str, object]", value)))
-    return repr(value)
+        return placeless(repr(dict(cast("Mapping[str, object]", value))))
+    return placeless(repr(value))

@@ -13,6 +13,7 @@ no_error                   the standard error is zero, since nothing was left to
 small_cells                a plug-in divides by the frequency of a combination seen fewer than five times
 bootstrap_failures         some bootstrap samples gave no number
 bootstrap_bias             the bootstrap's estimates centre over a quarter of a standard error from the answer
+linear_only                of rows read in blocks linear models were learnt; on a sample others do better
 bootstrap_learner          a learner of the user's own was refitted on samples that hold copies of rows
 """
 
@@ -218,6 +219,16 @@ def of_cells(empty: str, rows: float) -> Warning_:
     return Warning_(
         "small_cells", f"Only {rows:g} rows have {empty}; frequencies among them are rough guides."
     )
+
+
+def of_bends(role: str, learner: str, share: float, rows: int) -> list[Warning_]:
+    """A nuisance that bends, of which a linear model was learnt since the rows are read in blocks."""
+    message = (
+        f"On a random sample of {rows:,} rows the {role} is foretold better by {learner} than by the linear "
+        f"model that was used ({100 * share:.0f} % of its loss). What bends is not adjusted for, and more "
+        "rows do not cure that: compare with an estimate on a sample held in memory."
+    )
+    return [Warning_("linear_only", message)]
 
 
 def of_failures(failed: int, replicates: int) -> list[Warning_]:

@@ -166,6 +166,7 @@ def _assembled(
         *cautions.of_range(plan, -float(sums.extremes.values[0]), float(sums.extremes.values[1])),
         *cautions.of_columns(_dropped_columns(fit)),
         *cautions.of_rows(rows.empty.rows_dropped, rows.n),
+        *fit.screened.warnings,
         *cautions.of_splits(values, se),
         *cautions.of_clusters(inside, arms),
         *cautions.of_largest(*sums.peaks.largest(sums.ratios, signs)),

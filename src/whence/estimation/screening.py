@@ -26,7 +26,7 @@ from whence.estimation.crossfit import Nuisance, cross_fit
 from whence.estimation.learners import OURS, Choice, Learners, learner_name
 from whence.estimation.nuisances import chances_of, nuisances_of
 from whence.estimation.overlap import is_poor, overlap, weights_of
-from whence.estimation.values import LearnerRisk
+from whence.estimation.values import LearnerRisk, Warning_
 from whence.numerics.folds import fold_labels
 from whence.numerics.random import generator
 
@@ -50,12 +50,16 @@ CANDIDATES: tuple[Choice, ...] = ("linear", "splines", "boosted")
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """The learners chosen, the ridges of the linear ones (outcome, treatment), the risks seen, and why."""
+    """The learners chosen, the ridges of the linear ones (outcome, treatment), the risks seen, and why.
+
+    `warnings` tell what the choice cannot do.
+    """
 
     learners: Learners
     ridges: tuple[float, float]
     risks: tuple[LearnerRisk, ...]
     why: tuple[str, ...]
+    warnings: tuple[Warning_, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

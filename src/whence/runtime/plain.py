@@ -37,7 +37,16 @@ def plain(value: object) -> JSON:
         as_plain: Callable[[], object] | None = getattr(value, leave, None)
         if as_plain is not None:
             return plain(as_plain())
-    return str(value)
+    return placeless(str(value))
+
+
+def placeless(text: str) -> str:
+    """`text` without the places in memory that Python shows of an object, which are others in every run.
+
+    >>> placeless("<Learner object at 0x7F21C0DE>")
+    '<Learner object>'
+    """
+    return _PLACE.sub("", text)
 
 
 def quoted(name: str, limit: int = 80) -> str:
@@ -70,6 +79,9 @@ def harmless(text: str, *, as_json: bool = False) -> str:
         return json.dumps(found[0])[1:-1] if as_json else ascii(found[0])[1:-1]
 
     return _HARMFUL.sub(spelt, text.replace("\r\n", "\n"))
+
+
+_PLACE = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def bare(name: str) -> str:

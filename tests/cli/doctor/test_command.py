@@ -13,7 +13,7 @@ from whence.cli.doctor import checkup
 from whence.cli.doctor.checkup import Pace
 from whence.cli.doctor.work import WORK
 from whence.cli.main import run
-from whence.runtime.executor.calibration import known
+from whence.runtime.executor.automatic.calibration import known
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from whence.cli.doctor.measuring import Gain, Measured, Overhead
 from whence.cli.doctor.report import to_text
 from whence.cli.doctor.work import WORK
 from whence.numerics.blas import Library
-from whence.runtime.executor.calibration import StartUp
+from whence.runtime.executor.automatic.calibration import StartUp
 from whence.runtime.machine.capacity import Capacity
 from whence.runtime.machine.gil import Import, Lock
 from whence.runtime.machine.interpreter import Interpreter

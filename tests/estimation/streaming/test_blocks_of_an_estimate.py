@@ -49,7 +49,20 @@ def test_learners_that_nobody_asked_for_are_not_tried_and_the_answer_says_so(row
     found = estimate(ATE, rows, repeats=1)
     assert found.plan.learners.outcome == found.plan.learners.treatment == "linear"
     assert "block by block" in found.why
+    assert "linear_only" not in {each.code for each in found.warnings}
+    assert {risk.learner for risk in found.diagnostics.learners if risk.chosen} == {
+        "linear regression",
+        "logistic regression",
+    }
     assert "block by block" not in estimate(ATE, rows, repeats=1, learners="linear").why
+
+
+def test_a_world_that_bends_is_warned_of_since_more_rows_do_not_straighten_it(tmp_path):
+    columns = world(BLOCK + 10)
+    columns["y"] = columns["y"] + 4 * columns["a"] ** 2
+    bent = scan(written(columns, tmp_path / "bent.parquet"))
+    found = {each.code: each.message for each in estimate(ATE, bent, method="plr", repeats=1).warnings}
+    assert "the outcome is foretold better" in found["linear_only"]
 
 
 @pytest.fixture

@@ -199,3 +199,9 @@ def dies_late(item):
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.005)
     return item
+
+
+class Address(Adds):
+    def __call__(self, item):
+        time.sleep(0.005)
+        return os.getpid(), self.array.flags.writeable, self.array.__array_interface__["data"][0]

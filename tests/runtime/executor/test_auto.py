@@ -9,10 +9,11 @@ import pytest
 from runtime.executor import auto_tasks as tasks
 from whence.runtime.errors import Cancelled, TaskFailed, UnsuitableMethod
 from whence.runtime.events import Cancellation, Progress, Warned, cancellable, listening
-from whence.runtime.executor import elsewhere, executor, familiar, job
-from whence.runtime.executor.auto import Auto
-from whence.runtime.executor.calibration import CAUTIOUS, Calibration, StartUp
-from whence.runtime.executor.familiar import Seen
+from whence.runtime.executor import executor
+from whence.runtime.executor.automatic import elsewhere, familiar, job
+from whence.runtime.executor.automatic.auto import Auto
+from whence.runtime.executor.automatic.calibration import CAUTIOUS, Calibration, StartUp
+from whence.runtime.executor.automatic.familiar import Seen
 from whence.runtime.executor.interpreters import why_not
 from whence.runtime.executor.losses import WorkersLost
 from whence.runtime.executor.mapping import mapped
@@ -46,8 +47,8 @@ def eager(monkeypatch):
     monkeypatch.setattr(job, "WORTH_LEAVING", 0.0)
     monkeypatch.setattr(job, "WORTH_THREADS", 0.0)
     monkeypatch.setattr(job, "EVIDENCE", 0.0)
-    monkeypatch.setattr("whence.runtime.executor.policy.WORTH_THREADS", 0.0)
-    monkeypatch.setattr("whence.runtime.executor.policy.SHARE", 1e9)
+    monkeypatch.setattr("whence.runtime.executor.automatic.policy.WORTH_THREADS", 0.0)
+    monkeypatch.setattr("whence.runtime.executor.automatic.policy.SHARE", 1e9)
     yield
     elsewhere.close()
 
@@ -138,7 +139,7 @@ def test_a_task_that_was_tiny_before_is_not_taken_to_threads(legs):
 
 def test_threads_that_take_turns_are_found_out_and_the_rest_is_done_here(legs, monkeypatch):
     monkeypatch.setattr(job, "knock", lambda times, nap: Knocks((0.005,) * times))
-    monkeypatch.setattr("whence.runtime.executor.watching.WINDOW", 0.001)
+    monkeypatch.setattr("whence.runtime.executor.automatic.watching.WINDOW", 0.001)
     items = [30_000] * 600
     found = Auto().map(tasks.busy, items, stage="turns")
     assert found == [tasks.busy(30_000)] * 600
@@ -150,7 +151,7 @@ def test_threads_that_take_turns_are_found_out_and_the_rest_is_done_here(legs, m
 
 def test_threads_that_wait_for_something_else_are_left_alone(legs, monkeypatch):
     monkeypatch.setattr(job, "knock", lambda times, nap: Knocks((0.0,) * times))
-    monkeypatch.setattr("whence.runtime.executor.watching.WINDOW", 0.001)
+    monkeypatch.setattr("whence.runtime.executor.automatic.watching.WINDOW", 0.001)
     Auto().map(tasks.busy, [30_000] * 300, stage="free")
     assert legs[-1] == "on_threads"
 
@@ -224,7 +225,7 @@ def test_what_was_done_elsewhere_before_it_failed_there_is_not_done_again(eager,
 
 
 def job_sending():
-    from whence.runtime.executor.sending import Sending
+    from whence.runtime.executor.automatic.sending import Sending
 
     return Sending(0.0, 0.0, frozenset())
 

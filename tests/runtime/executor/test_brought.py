@@ -7,7 +7,7 @@ import pytest
 
 from runtime.executor import tasks
 from whence.runtime.errors import UnsuitableMethod
-from whence.runtime.executor.credentials import Credentials, credentials
+from whence.runtime.executor.cluster.credentials import Credentials, credentials
 from whence.runtime.executor.transport.brought import bring
 
 

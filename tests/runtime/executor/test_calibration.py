@@ -8,8 +8,15 @@ from dataclasses import replace
 import pytest
 
 from whence.runtime.events import Warned, listening
-from whence.runtime.executor import calibration
-from whence.runtime.executor.calibration import CAUTIOUS, Calibration, StartUp, calibration_file, known, save
+from whence.runtime.executor.automatic import calibration
+from whence.runtime.executor.automatic.calibration import (
+    CAUTIOUS,
+    Calibration,
+    StartUp,
+    calibration_file,
+    known,
+    save,
+)
 
 MEASURED = Calibration(
     {"processes": StartUp(0.31, 0.12)},

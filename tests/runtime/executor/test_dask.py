@@ -19,8 +19,8 @@ if find_spec("distributed") is None:
 
 import distributed
 
-from whence.runtime.executor import dask as adapter
-from whence.runtime.executor.dask import dask
+from whence.runtime.executor.cluster import dask as adapter
+from whence.runtime.executor.cluster.dask import dask
 
 
 @pytest.fixture(scope="module")
@@ -146,19 +146,13 @@ def test_a_large_array_of_a_task_comes_once_write_protected_and_lies_as_at_home(
     assert executor(client).map(tasks.Adds(array), range(3), stage="add") == [
         array.sum() + i for i in range(3)
     ]
-    shown = executor(client).map(Address(array), range(24), stage="look")
+    shown = executor(client).map(tasks.Address(array), range(24), stage="look")
     assert {writeable for _, writeable, _ in shown} == {False}
     assert {address % 64 for _, _, address in shown} == {array.ctypes.data % 64}
     assert len({address for _, _, address in shown}) <= len({pid for pid, _, _ in shown})
     # One of the two may have died in between and forgotten; then it is brought to its successor, once.
     with pytest.raises(TaskFailed, match="read-only"):
         executor(client).map(tasks.Touches(array), range(3), stage="touch")
-
-
-class Address(tasks.Adds):
-    def __call__(self, item):
-        time.sleep(0.005)
-        return os.getpid(), self.array.flags.writeable, self.array.__array_interface__["data"][0]
 
 
 def test_nothing_of_a_task_is_left_at_the_workers(client):
@@ -250,6 +244,19 @@ def test_an_asynchronous_client_and_no_workers_are_refused(client):
         dask(Asynchronous())
     with pytest.raises(InvalidOption):
         dask(client, 0)
+
+
+def test_a_client_that_was_closed_is_told_to_be():
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        client = distributed.Client(cluster, set_as_default=False)
+        workers = executor(client)
+        assert workers.map(abs, [-1], stage="work") == [1]
+        client.close()
+    for use in (lambda: workers.map(abs, [-1], stage="work"), lambda: dask(client), lambda: dask(cluster)):
+        with pytest.raises(UnsuitableMethod, match="closed"):
+            use()
 
 
 def test_the_executor_named_dask_is_one_and_starts_nothing_by_itself():

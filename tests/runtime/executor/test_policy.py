@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whence.runtime.executor.calibration import CAUTIOUS, Calibration, StartUp
-from whence.runtime.executor.policy import (
+from whence.runtime.executor.automatic.calibration import CAUTIOUS, Calibration, StartUp
+from whence.runtime.executor.automatic.policy import (
     AWAY,
     LEAST_GAIN,
     SHARE,

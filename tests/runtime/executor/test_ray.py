@@ -22,7 +22,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def cluster():
-    from whence.runtime.executor.ray import ray
+    from whence.runtime.executor.cluster.ray import ray
 
     made = ray(None)
     yield made

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from runtime.executor import auto_tasks as tasks
-from whence.runtime.executor.sending import BYTES_A_SECOND, estimate
+from whence.runtime.executor.automatic.sending import BYTES_A_SECOND, estimate
 
 
 @pytest.mark.parametrize("task", [lambda item: item, tasks.of_the_script(), tasks.Meeting(2)])

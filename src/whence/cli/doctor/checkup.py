@@ -16,8 +16,8 @@ from whence.cli.doctor.measuring import Clock, Measured, Overhead, busy, measure
 from whence.cli.doctor.work import OF_THE_DOCTOR, WORK, arithmetic, identification
 from whence.runtime.events import Started, emit
 from whence.runtime.executor import cores, executor, processes, serial, threads
-from whence.runtime.executor.calibration import Calibration
-from whence.runtime.executor.policy import Place, Work, worth_from
+from whence.runtime.executor.automatic.calibration import Calibration
+from whence.runtime.executor.automatic.policy import Place, Work, worth_from
 from whence.runtime.machine.capacity import Capacity, capacity
 from whence.runtime.machine.gil import Lock, gil_enabled, imported
 from whence.runtime.machine.interpreter import Interpreter, interpreter, versions

@@ -28,7 +28,7 @@ def doctor(as_json: JsonOption = False, quick: QuickOption = False, no_save: Sav
     """See what several cores gain on this machine."""
     from whence.cli.doctor.checkup import QUICK, THOROUGH, checkup
     from whence.cli.doctor.report import to_text
-    from whence.runtime.executor.calibration import save
+    from whence.runtime.executor.automatic.calibration import save
 
     with stages():
         found = checkup(QUICK if quick else THOROUGH)

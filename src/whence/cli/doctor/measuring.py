@@ -20,7 +20,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from whence.cli.doctor.work import OF_THE_DOCTOR, WORK, Trace, Traced, arithmetic, nothing
-from whence.runtime.executor.calibration import StartUp
+from whence.runtime.executor.automatic.calibration import StartUp
 from whence.runtime.machine.knocking import knocking
 
 if TYPE_CHECKING:

@@ -28,12 +28,12 @@ from whence.estimation.problem import (
     treatment_of,
 )
 from whence.estimation.regression import regression_on
-from whence.estimation.screening import Screened, shrunk
-from whence.estimation.streaming.checks import check_options, plain_learners
+from whence.estimation.streaming.checks import check_options
 from whence.estimation.streaming.counted import counted_columns
 from whence.estimation.streaming.reading import Kind, kinds_of
 from whence.estimation.streaming.ridges import ridges_on
 from whence.estimation.streaming.rows import Extent, Streamed, streamed
+from whence.estimation.streaming.screen import linear_screen
 from whence.estimation.streaming.shown import shown
 from whence.estimation.two_levels import third_level
 from whence.language.estimand import Adjustment
@@ -144,10 +144,8 @@ def _carried_out(source: _Source, rows: Streamed, sizes: Sequence[int]) -> list[
     plan, executor = rows.plans[0], source.executor
     if plan.method == "ols":
         return [regression_on(each, rows, place, executor) for place, each in enumerate(rows.plans)]
-    columns = len(rows.empty.labels)
     ridges = ridges_on(rows, sizes, executor)
-    learners, why = plain_learners(plan.learners, columns)
-    choice = Screened(learners, ridges, (), (*shrunk(ridges, columns), *why))
+    choice = linear_screen(source.scan, plan, ridges, len(rows.empty.labels), executor)
     return scored_all(rows.plans, fitted_as(plan, choice, rows, source.executor))
 
 

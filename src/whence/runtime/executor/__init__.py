@@ -12,8 +12,8 @@ seed that belongs to the item (see `whence.runtime.seeds`).
 | `protocol` | what the rest of Whence sees (`Executor`), and what a backend has to offer |
 | `mapping`, `batches`, `losses`, `streaming`, `lanes` | a task over its items, the same for every backend |
 | `work`, `transport` | a batch done wherever it is, and how it gets there |
-| `threads`, `processes`, `interpreters`, `given`, `dask`, `ray`, `mpi` | the backends |
-| `parallel`, `serial`, `auto` | executors: of a backend, of none, of whichever pays |
+| `threads`, `processes`, `interpreters`, `given`, `cluster` | the backends |
+| `parallel`, `serial`, `automatic` | executors: of a backend, of none, of whichever pays |
 
 >>> executor("threads:2").map(abs, [-3, 4, -5], stage="example")
 [3, 4, 5]
@@ -106,7 +106,7 @@ def _named(spec: str) -> Executor:
 
 
 def _auto() -> Executor:
-    from whence.runtime.executor.auto import Auto
+    from whence.runtime.executor.automatic.auto import Auto
 
     return Auto()
 
@@ -125,25 +125,25 @@ def _given(pool: Pool) -> Executor:
 
 
 def _dask(cluster: object) -> Executor:
-    from whence.runtime.executor.dask import dask
+    from whence.runtime.executor.cluster.dask import dask
 
     return dask(cluster)
 
 
 def _dask_at(address: str | None) -> Executor:
-    from whence.runtime.executor.dask import dask_at
+    from whence.runtime.executor.cluster.dask import dask_at
 
     return dask_at(address)
 
 
 def _ray(address: str | None) -> Executor:
-    from whence.runtime.executor.ray import ray
+    from whence.runtime.executor.cluster.ray import ray
 
     return ray(address)
 
 
 def _mpi(n: int | None) -> Executor:
-    from whence.runtime.executor.mpi import mpi
+    from whence.runtime.executor.cluster.mpi import mpi
 
     return mpi(n)
 

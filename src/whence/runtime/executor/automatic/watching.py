@@ -21,7 +21,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from whence.runtime.executor.policy import POOR_GAIN
+from whence.runtime.executor.automatic.policy import POOR_GAIN
 from whence.runtime.machine.knocking import Knocks
 
 WINDOW: Final = 0.05

@@ -15,9 +15,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from whence.runtime.executor import elsewhere
+from whence.runtime.executor.automatic import elsewhere
+from whence.runtime.executor.automatic.job import Job
 from whence.runtime.executor.cores import cores
-from whence.runtime.executor.job import Job
 from whence.runtime.executor.lanes import inside_worker, lanes
 from whence.runtime.executor.serial import Serial
 from whence.runtime.executor.streaming import streamed

@@ -25,12 +25,12 @@ from multiprocessing import current_process
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from whence.runtime.errors import InvalidOption, MissingExtra, UnsuitableMethod
+from whence.runtime.executor.cluster.credentials import credentials
+from whence.runtime.executor.cluster.scattered import Foreign, Scattered
 from whence.runtime.executor.cores import cores
-from whence.runtime.executor.credentials import credentials
 from whence.runtime.executor.parallel import Parallel
 from whence.runtime.executor.processes.handle import THREAD_LIMITS
 from whence.runtime.executor.protocol import Executor
-from whence.runtime.executor.scattered import Foreign, Scattered
 from whence.runtime.executor.transport.brought import bring
 
 if TYPE_CHECKING:
@@ -151,7 +151,14 @@ class Dask:
             self._started.close()
 
     def _workers(self) -> dict[str, int]:
-        return cast("dict[str, int]", self.client().nthreads())
+        try:
+            return cast("dict[str, int]", self.client().nthreads())
+        except (
+            AttributeError,
+            OSError,
+            RuntimeError,
+        ) as error:  # what a client says after its cluster is gone
+            raise _gone() from error
 
     def _connected(self) -> Foreign:
         distributed = cast("Foreign", import_module("distributed"))
@@ -160,6 +167,8 @@ class Dask:
         cluster = self._given if self._given is not None else self._local(distributed)
         try:
             client = distributed.Client(cluster, set_as_default=False, timeout=SECONDS_TO_CONNECT)
+        except RuntimeError as error:  # a cluster that was closed
+            raise _gone() from error
         except (OSError, ValueError, TypeError) as error:
             raise UnsuitableMethod(
                 self.name,
@@ -187,10 +196,18 @@ class Dask:
                 scheduler_kwargs={"allowed_failures": 0, "dashboard": False},
                 silence_logs=logging.CRITICAL,
                 env=dict.fromkeys(THREAD_LIMITS, "1"),
-                preload="whence.runtime.executor.undisturbed",
+                preload="whence.runtime.executor.cluster.undisturbed",
             )
         self._started.callback(cluster.close)
         return cluster
+
+
+def _gone() -> UnsuitableMethod:
+    return UnsuitableMethod(
+        Dask.name,
+        "the client that was given, or its cluster, is closed",
+        'Connect a new `distributed.Client`, or use executor="dask", which starts its own workers.',
+    )
 
 
 def _unguarded() -> UnsuitableMethod:

@@ -16,7 +16,7 @@ from whence.runtime.executor.cores import cores
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from whence.runtime.executor.policy import Away
+    from whence.runtime.executor.automatic.policy import Away
     from whence.runtime.executor.protocol import Backend
 
 _MADE_BY = {

@@ -27,7 +27,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from whence.runtime.executor.calibration import CAUTIOUS, Calibration
+from whence.runtime.executor.automatic.calibration import CAUTIOUS, Calibration
 
 if TYPE_CHECKING:
     from whence.runtime.executor.protocol import Kind

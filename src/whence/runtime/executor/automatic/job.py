@@ -15,27 +15,35 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from whence.runtime.errors import UnsuitableMethod
 from whence.runtime.events import Progress, Warned, check_cancelled, emit
-from whence.runtime.executor import elsewhere
+from whence.runtime.executor.automatic import elsewhere
+from whence.runtime.executor.automatic.calibration import known
+from whence.runtime.executor.automatic.familiar import Seen, key_of, remember, seen
+from whence.runtime.executor.automatic.policy import (
+    AWAY,
+    LEAST_GAIN,
+    WORTH_THREADS,
+    Choice,
+    Place,
+    Work,
+    choose,
+)
+from whence.runtime.executor.automatic.sending import estimate
+from whence.runtime.executor.automatic.timing import Timing
+from whence.runtime.executor.automatic.watching import KNOCKS, Watch
 from whence.runtime.executor.batches import gaps
-from whence.runtime.executor.calibration import known
 from whence.runtime.executor.cores import cores
-from whence.runtime.executor.familiar import Seen, key_of, remember, seen
 from whence.runtime.executor.lanes import lanes
 from whence.runtime.executor.losses import WorkersLost
 from whence.runtime.executor.mapping import SECONDS_BETWEEN_REPORTS, located, mapped
-from whence.runtime.executor.policy import AWAY, LEAST_GAIN, WORTH_THREADS, Choice, Place, Work, choose
-from whence.runtime.executor.sending import estimate
 from whence.runtime.executor.threads import Threads
-from whence.runtime.executor.timing import Timing
-from whence.runtime.executor.watching import KNOCKS, Watch
 from whence.runtime.machine.gil import came_back, gil_enabled
 from whence.runtime.machine.knocking import knock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from whence.runtime.executor.automatic.policy import Away
     from whence.runtime.executor.batches import Batches
-    from whence.runtime.executor.policy import Away
     from whence.runtime.executor.protocol import Kind
 
 T = TypeVar("T")
