@@ -12,7 +12,7 @@ from whence.cli.main import run
 from whence.engine import asking
 from whence.examples import path
 from whence.explanation.answer import Answer
-from whence.runtime.errors import InvalidQuery, InvalidWeights, UnknownColumn, UnknownVariable
+from whence.runtime.errors import InvalidOption, InvalidQuery, InvalidWeights, UnknownColumn, UnknownVariable
 from whence.runtime.events import Cancellation, Estimated, Failed, Finished, Refuted, Started, cancellable
 from whence.runtime.journal import read
 
@@ -305,6 +305,12 @@ def test_clusters_make_the_errors_clustered(world):
     grouped = wh.ask("effect of x on y", clustered, GRAPH, method="ols", clusters="school")
     assert grouped.estimate.value == plain.estimate.value
     assert grouped.estimate.se != plain.estimate.se
+
+
+@pytest.mark.parametrize("clusters", [3, ["x", "z"]])
+def test_clusters_are_named_by_one_column(world, clusters):
+    with pytest.raises(InvalidOption, match="the name of one column"):
+        wh.ask("effect of x on y", world, GRAPH, method="ols", clusters=clusters)
 
 
 def test_a_column_cannot_be_the_weights_and_a_variable(world):

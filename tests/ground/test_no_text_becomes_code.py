@@ -10,9 +10,9 @@ ONE_FILE = "rlm/worker/session.py"  # runs the cells, in the confined worker
 BETWEEN_OUR_OWN = {
     f"runtime/executor/{name}.py"
     for name in (
-        "ray",
-        "scattered",
-        "sending",
+        "automatic/sending",
+        "cluster/ray",
+        "cluster/scattered",
         "transport/arrays",
         "transport/brought",
         "transport/errands",

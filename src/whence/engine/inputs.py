@@ -105,8 +105,13 @@ def agreeing(known: Graph | None, found: AnyData | None, named: Iterable[str]) -
 def check_agreement(known: Graph | None, found: AnyData | None, named: Iterable[str]) -> None:
     """Raise `UnknownColumn` unless the data have all observed nodes and all columns that options name.
 
-    A column cannot be both weights and a variable: that is `InvalidWeights`.
+    A column cannot be both weights and a variable: that is `InvalidWeights`. What can be no name at all, such
+    as a list in place of one, is `InvalidOption`.
     """
+    named = tuple(named)
+    for name in named:
+        if not isinstance(cast("object", name), str):
+            raise InvalidOption("the column", name, "the name of one column, as text")
     if found is None:
         return
     if found.weights in (*named, *(() if known is None else known.observed)):

@@ -325,10 +325,10 @@ class MadeWhenAsked:
 
 def test_items_may_be_made_as_they_are_asked_for(path):
     workers = journaled(executor("serial"), path)
-    with pytest.raises(OSError, match="no such item"):
+    with pytest.raises(TaskFailed, match="no such item"):
         executor("serial").map(np.sum, MadeWhenAsked(), stage="work")
     for _ in range(2):
-        with pytest.raises(OSError, match="no such item"):
+        with pytest.raises(TaskFailed, match="no such item"):
             workers.map(np.sum, MadeWhenAsked(), stage="work")
     assert len(workers.store) == 4
 
