@@ -449,3 +449,18 @@ def test_the_plan_of_any_estimand_reads_all_the_columns_that_it_needs():
     found = estimate(estimand("ATE(x -> y)", "x -> m -> y; x <-> y"), data)
     again = run(found.plan, columns_for(found.plan, data))
     assert (again.value, again.se) == (found.value, found.se)
+
+
+# ------------------------------------------------------------------ an outcome that is all but determined
+
+
+@pytest.mark.parametrize("size", [1e-5, 1e-7])
+def test_an_augmented_error_loses_no_digits_to_what_the_arms_have_in_common(size):
+    draws = np.random.default_rng(8)
+    z, left = draws.normal(size=400), draws.normal(size=400)
+    t = (draws.random(400) < logistic(z / 2)).astype(int)
+    options = {"method": "aipw", "learners": "linear"}
+    plain = ask({"z": z, "t": t, "y": left}, **options)
+    drowned = ask({"z": z, "t": t, "y": 3 * z + size * left}, **options)
+    assert drowned.se == pytest.approx(size * plain.se, rel=1e-6)
+    assert drowned.value == pytest.approx(size * plain.value, rel=1e-4)

@@ -81,3 +81,22 @@ def test_the_p_value_belongs_to_the_seed():
     x, y = draws.normal(size=(2, 40))
     found = {permutation_p(x, y[:, None], np.empty((40, 0)), draws=499, seed=Seed(0)) for _ in range(3)}
     assert len(found) == 1
+
+
+def test_far_from_nought_a_strong_association_is_as_strong():
+    draws = np.random.default_rng(1)
+    x, z = draws.normal(size=50), draws.normal(size=(50, 1))
+    y = 0.5 * x + draws.normal(size=50)
+    near = permutation_p(x, y[:, None], z, draws=999, seed=Seed(3))
+    for offset in (1e6, 1.7e9):
+        far = permutation_p(x + offset, (y + offset)[:, None], z + offset, draws=999, seed=Seed(3))
+        assert far == near < 0.05
+
+
+def test_a_constant_column_says_nothing_whatever_its_value():
+    draws = np.random.default_rng(1)
+    x, y, third = draws.normal(size=30), draws.normal(size=30), np.full((30, 1), 1 / 3)
+    alone = permutation_p(x, y[:, None], third[:, :0], draws=99, seed=Seed(3))
+    assert permutation_p(x, y[:, None], third, draws=99, seed=Seed(3)) == alone
+    assert permutation_p(x, third, y[:, None], draws=99, seed=Seed(3)) == 1.0
+    assert permutation_p(third[:, 0], x[:, None], y[:, None], draws=99, seed=Seed(3)) == 1.0

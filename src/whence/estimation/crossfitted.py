@@ -197,7 +197,7 @@ def signs_of(plan: EstimationPlan) -> Floats:
         return np.ones(1)
     if plan.treated:
         return np.array([1.0, -1.0])
-    return np.ones(2) if len(plan.arms) == 1 else np.array([1.0, 1.0, -1.0, -1.0])
+    return np.ones(2) if len(plan.arms) == 1 else np.array([1.0, 1.0, -1.0])
 
 
 def _spread(found: Central) -> float:

@@ -138,10 +138,10 @@ def solved(rows: Rows, which: int, executor: Executor | None) -> Line:
     normal = summed(part, rows.items(), executor, stage="regression", total=rows.blocks)
     width = normal.whole.means.size - 1
     products = normal.whole.products
-    return Line(normal, solve_gram(_without_constants(normal.whole, width), products[:width, width]))
+    return Line(normal, solve_gram(without_constants(normal.whole, width), products[:width, width]))
 
 
-def _without_constants(whole: Central, width: int) -> Floats:
+def without_constants(whole: Central, width: int) -> Floats:
     """The products of the first columns, nought for those that differ from their means by rounding only."""
     varying = standard(whole, width).factors > 0.0
     return whole.products[:width, :width] * np.outer(varying, varying)

@@ -24,6 +24,8 @@ from whence.numerics.arrays import Floats, floats
 from whence.numerics.ratios import Ratios, ratios_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from whence.numerics.arrays import Booleans
 
 CLIP = 0.01
@@ -37,14 +39,6 @@ class Score:
     tops: Floats
     bottoms: Floats
     signs: Floats
-
-    def less(self, other: Score) -> Score:
-        """The difference of two."""
-        return Score(
-            np.concatenate([self.tops, other.tops]),
-            np.concatenate([self.bottoms, other.bottoms]),
-            np.concatenate([self.signs, -other.signs]),
-        )
 
     def influence(self, ratios: Ratios, split: int = 0) -> Floats:
         """The influence of each row (n,) on the estimate that has these ratios over all rows."""
@@ -83,6 +77,20 @@ def augmented_mean(y: Floats, weights: Floats, predicted: Floats) -> Score:
         np.stack([predicted, weights * (y - predicted)]),
         np.stack([np.ones_like(predicted), weights]),
         np.ones(2),
+    )
+
+
+def augmented_difference(y: Floats, weights: Sequence[Floats], predicted: Sequence[Floats]) -> Score:
+    """E[Y | do(arm)] less that of the other arm; weights and predictions are pairs of (n,).
+
+    The predictions are subtracted row by row: what both arms have in common, which may be all but a
+    millionth of the outcome, so never comes into the sums.
+    """
+    corrections = [w * (y - m) for w, m in zip(weights, predicted, strict=True)]
+    return Score(
+        np.stack([predicted[0] - predicted[1], *corrections]),
+        np.stack([np.ones_like(y), *weights]),
+        np.array([1.0, 1.0, -1.0]),
     )
 
 

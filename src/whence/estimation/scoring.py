@@ -20,7 +20,7 @@ from whence.estimation.nuisances import chances_of
 from whence.estimation.overlap import weights_of
 from whence.estimation.pieces import Piece, Planned, Rows
 from whence.estimation.propensities import Seen, seen
-from whence.estimation.scores import Score, augmented_mean, effect_on_treated, slope
+from whence.estimation.scores import Score, augmented_difference, augmented_mean, effect_on_treated, slope
 from whence.numerics.arrays import Booleans, Floats, Integers
 from whence.numerics.blocks import summed
 from whence.numerics.moments import Central, central
@@ -183,8 +183,9 @@ def _score(plan: EstimationPlan, data: Problem, predicted: Floats) -> Score:
     weights = weights_of(data.arms, chances, treated=plan.treated)
     if plan.treated:
         return effect_on_treated(data.y, data.arms[0], weights[1], outcomes[0])
-    means = [augmented_mean(data.y, w, m) for w, m in zip(weights, outcomes, strict=True)]
-    return means[0] if len(means) == 1 else means[0].less(means[1])
+    if len(data.arms) == 1:
+        return augmented_mean(data.y, weights[0], outcomes[0])
+    return augmented_difference(data.y, weights, outcomes)
 
 
 def _split(

@@ -20,6 +20,7 @@ import numpy as np
 
 from whence.numerics.arrays import floats
 from whence.numerics.blas import kernel
+from whence.numerics.fold_moments import CONSTANT
 from whence.numerics.linear import TOLERANCE
 from whence.numerics.random import generator
 from whence.runtime.seeds import Seed
@@ -38,11 +39,12 @@ def permutation_p(x: Floats, block: Floats, given: Floats, *, draws: int, seed: 
 
     At most `draws` deals, so it is at least 1 / (draws + 1); 1 where `given` determines x or the block.
     """
-    every = np.column_stack([np.ones(x.size), given])
+    own, others, told = _centred(x[:, None]), _centred(block), _centred(given)
+    every = np.column_stack([np.ones(x.size), told])
     known = _directions(every, every)
-    left = _without(x[:, None], known)[:, 0]
-    ways = _directions(_without(block, known), block)
-    if ways.shape[1] == 0 or float(left @ left) <= TOLERANCE * float(np.sum((x - x.mean()) ** 2)):
+    left = _without(own, known)[:, 0]
+    ways = _directions(_without(others, known), others)
+    if ways.shape[1] == 0 or float(left @ left) <= TOLERANCE * float(np.sum(own**2)):
         return 1.0
     seen = float(_strength(left[:, None], ways, known)[0])
     chance = generator(seed)
@@ -54,6 +56,16 @@ def permutation_p(x: Floats, block: Floats, given: Floats, *, draws: int, seed: 
         as_strong += int(np.count_nonzero(_strength(dealt, ways, known) >= seen * (1.0 - 1e-9)))
         done += many
     return (as_strong + 1) / (done + 1)
+
+
+def _centred(columns: Floats) -> Floats:
+    """The columns (n, p) less their means, so that years or times of day are as good as small numbers.
+
+    A constant column differs from its mean by rounding only, and becomes nought.
+    """
+    means = columns.mean(axis=0)
+    constant = np.ptp(columns, axis=0) <= CONSTANT * np.abs(means)
+    return floats(np.where(constant, 0.0, columns - means))
 
 
 def _directions(left: Floats, whole: Floats) -> Floats:

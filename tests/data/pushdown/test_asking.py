@@ -218,3 +218,16 @@ def test_dates_are_labels_if_they_are_few_and_days_if_they_are_many(
         assert [each.name for each in there.diagnostics.balance] == [
             each.name for each in here.diagnostics.balance
         ]
+
+
+def test_a_column_that_varies_by_rounding_only_is_left_out_there_as_here():
+    draws = np.random.default_rng(5)
+    x, near = draws.integers(0, 2, 2_000).astype(float), draws.normal(size=2_000)
+    columns = {"x": x, "w": 1e9 + near * 5e-4, "y": x + near + draws.normal(size=2_000)}
+    here_and_there = (wh.table(columns), remote(in_duckdb(columns), "t"))
+    found = [
+        numbers("effect of x on y", "w -> x; w -> y; x -> y", d, method="ols")[0] for d in here_and_there
+    ]
+    assert found[1].value == pytest.approx(found[0].value, rel=1e-10)
+    assert found[1].se == pytest.approx(found[0].se, rel=1e-10)
+    assert [{each.code for each in one.warnings} for one in found] == [{"dropped_columns"}] * 2

@@ -20,6 +20,7 @@ from whence.data.pushdown import moments as sums
 from whence.data.pushdown.exact import ExactSum, read, written
 from whence.data.pushdown.sql import derived, number, select
 from whence.estimation import cautions
+from whence.estimation.least_squares import without_constants
 from whence.estimation.plan import spelt
 from whence.estimation.remote.design import Design, design_of
 from whence.estimation.values import Balance, Diagnostics, Estimate
@@ -76,7 +77,7 @@ def regression(plan: EstimationPlan, data: Remote, columns: Columns) -> Estimate
 
 def _solved(central: Central) -> Solution:
     width = central.means.size - 1
-    return solve_gram(central.products[:width, :width], central.products[:width, width])
+    return solve_gram(without_constants(central, width), central.products[:width, width])
 
 
 def _nobody(plan: EstimationPlan, columns: Columns) -> Refusal | None:
