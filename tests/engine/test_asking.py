@@ -401,3 +401,13 @@ def test_an_equivalence_class_is_a_graph_like_any_other_where_all_its_graphs_agr
     told = {each.name: each.verdict for each in found.refutations}
     assert told["implied independences"] == "survived"
     assert Answer.from_json(found.to_json()).estimand == found.estimand
+
+
+def test_one_name_needs_no_list_around_it():
+    data = {"x": [0, 1] * 50, "y": [1, 2, 2, 3] * 25, "z": [0, 0, 1, 1] * 25, "before": [3, 1, 4, 1, 5] * 20}
+    options = {"data": data, "graph": "z -> x -> y; z -> y; z -> before", "method": "ols"}
+    alone, listed = (
+        asking.ask("effect of x on y", **options, placebo_outcomes=names) for names in ("before", ["before"])
+    )
+    assert [check.name for check in alone.refutations] == [check.name for check in listed.refutations]
+    assert any("before" in check.sentence for check in alone.refutations)

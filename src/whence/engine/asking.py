@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from whence.engine.bounding import bounded, limited
 from whence.engine.explain import explain, recorded
-from whence.engine.how import How
+from whence.engine.how import How, several
 from whence.engine.inputs import agreeing, as_graph, as_table
 from whence.engine.parse import parse
 from whence.engine.provenance import provenance
@@ -76,7 +76,7 @@ def ask(  # noqa: PLR0913 - the public face: options by name, none required
     `whence.identify`: the answer then is the formula that follows from these.
     """
     begun, workers = perf_counter(), as_executor(executor)
-    tests, rest = (tuple(placebo_outcomes), tuple(benchmarks)), (tuple(assume), level, seed)
+    tests, rest = (several(placebo_outcomes), several(benchmarks)), (several(assume), level, seed)
     how = How(
         where, derive, weights, method, learners, errors, clusters, *tests, *rest, replicates=replicates
     )

@@ -74,3 +74,12 @@ class AskOptions(HowOptions, total=False):
     record: str | Path | None
     executor: Executor | str | None
     on_event: Callable[[Event], None] | None
+
+
+def several(names: str | Iterable[str]) -> tuple[str, ...]:
+    """Names, of which one alone may stand without a list around it.
+
+    >>> several("re75"), several(["re74", "re75"])
+    (('re75',), ('re74', 're75'))
+    """
+    return (names,) if isinstance(names, str) else tuple(names)
