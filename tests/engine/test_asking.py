@@ -404,7 +404,12 @@ def test_an_equivalence_class_is_a_graph_like_any_other_where_all_its_graphs_agr
 
 
 def test_one_name_needs_no_list_around_it():
-    data = {"x": [0, 1] * 50, "y": [1, 2, 2, 3] * 25, "z": [0, 0, 1, 1] * 25, "before": [3, 1, 4, 1, 5] * 20}
+    data = {
+        "x": [0, 1] * 50,
+        "y": [1, 2, 2, 3, 0] * 20,
+        "z": [0, 0, 1, 1] * 25,
+        "before": [3, 1, 4, 1, 5] * 20,
+    }
     options = {"data": data, "graph": "z -> x -> y; z -> y; z -> before", "method": "ols"}
     alone, listed = (
         asking.ask("effect of x on y", **options, placebo_outcomes=names) for names in ("before", ["before"])
