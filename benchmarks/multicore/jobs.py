@@ -65,7 +65,7 @@ def replicates(count: float) -> float:
     total = 0.0
     for replicate in range(int(count)):
         drawn = np.random.default_rng(replicate).integers(len(design), size=len(design))
-        total += float(gram(design[drawn])[0, 0])
+        total += float(gram(design.take(drawn, axis=0))[0, 0])
     return total
 
 

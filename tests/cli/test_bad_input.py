@@ -211,7 +211,7 @@ def test_a_derived_column_that_is_none_is_refused(refused, good, derive):
     ("option", "value"),
     [
         ("--method", "aipv"),
-        ("--errors", "bootstrap"),
+        ("--errors", "jackknife"),
         ("--workers", "forks"),
         ("--level", "2"),
         ("--seed", "-1"),

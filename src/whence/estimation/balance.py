@@ -11,6 +11,7 @@ import numpy as np
 
 from whence.estimation.values import Balance
 from whence.numerics.arrays import Booleans, Floats
+from whence.numerics.blas import product
 from whence.numerics.fold_moments import CONSTANT
 from whence.numerics.moments import Central, central
 
@@ -31,7 +32,7 @@ def balance(
 
 def weighted(design: Floats, means: Floats, weights: Floats) -> Floats:
     """The sum of weights (n,), and of the weighted columns of a design less these means: (1 + p,)."""
-    return np.concatenate([[np.sum(weights)], weights @ (design - means)])
+    return np.concatenate([[np.sum(weights)], product(weights, design - means)])
 
 
 def balanced(labels: Sequence[str], plain: Sequence[Central], sums: Sequence[Floats]) -> tuple[Balance, ...]:

@@ -20,7 +20,7 @@ from whence.estimation.lessons import Lesson, Lessons, Nuisance
 from whence.estimation.logistic_folds import Sample, logistic_outside, sample_of
 from whence.numerics.arrays import Booleans, Floats, Integers, integers
 from whence.numerics.basis import Basis, Knots, bent
-from whence.numerics.blas import kernel
+from whence.numerics.blas import kernel, product
 from whence.numerics.blocks import summed
 from whence.numerics.fold_moments import (
     FoldMoments,
@@ -98,7 +98,7 @@ class Learnt:
 def _own(model: _Ours, columns: Floats, labels: Integers) -> Floats:
     """Every fold's prediction of some rows, then each row's own: no rows are gathered or copied."""
     splits, folds, width = model.coefficients.shape
-    every = columns @ model.coefficients.reshape(splits * folds, width).T
+    every = product(columns, model.coefficients.reshape(splits * folds, width).T)
     places = labels + integers(range(0, splits * folds, folds))
     return np.take_along_axis(every, places, axis=1).T + model.centre
 

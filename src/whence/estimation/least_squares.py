@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.numerics.arrays import Floats, Integers
-from whence.numerics.blas import kernel
+from whence.numerics.blas import kernel, product
 from whence.numerics.blocks import BLOCK, summed
 from whence.numerics.fold_moments import standard
 from whence.numerics.linear import Solution, solve_gram
@@ -104,8 +104,8 @@ class Line:
         """Of some rows: the centred columns (m, p), and r and l (m,) each."""
         means = self.normal.whole.means
         columns = np.column_stack([data.design, data.t]) - means[:-1]
-        r = data.y - means[-1] - columns @ self.solution.coefficients
-        return columns, r, columns @ self.solution.inverse[-1]
+        r = data.y - means[-1] - product(columns, self.solution.coefficients)
+        return columns, r, product(columns, self.solution.inverse[-1])
 
     def peak(self) -> tuple[float, int]:
         """The largest share of the squared error that one row makes, and which of the rows that is."""
@@ -176,7 +176,7 @@ def _left(line: Line, rows: Rows, which: int, executor: Executor | None, step: i
         # Every `step`-th of all rows, wherever the block begins.
         some = slice(-int(starts[piece.rows.start // BLOCK]) % step, None, step)
         kept = np.column_stack([data.design[some], data.t[some]])
-        return Left(squares, r @ columns, np.array([[both[peak] if both.size else 0.0, peak]]), kept)
+        return Left(squares, product(r, columns), np.array([[both[peak] if both.size else 0.0, peak]]), kept)
 
     return summed(part, rows.items(), executor, stage="regression", total=rows.blocks)
 

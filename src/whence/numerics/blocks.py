@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
-from whence.numerics.blas import kernel, one_thread
+from whence.numerics.blas import kernel, one_thread, product
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -101,7 +101,7 @@ def gram(matrix: Floats, weights: Floats | None = None, executor: Executor | Non
 
     def part(rows: slice) -> Floats:
         block = matrix[rows]
-        return block.T @ (block if weights is None else block * weights[rows, None])
+        return product(block.T, block if weights is None else block * weights[rows, None])
 
     return _symmetric(block_sum(part, matrix.shape[0], executor))
 
@@ -111,7 +111,7 @@ def cross(matrix: Floats, targets: Floats, executor: Executor | None = None) -> 
     """X'Y of a matrix (n, p) and targets (n,) or (n, k): (p,) or (p, k)."""
 
     def part(rows: slice) -> Floats:
-        return matrix[rows].T @ targets[rows]
+        return product(matrix[rows].T, targets[rows])
 
     return block_sum(part, matrix.shape[0], executor)
 
@@ -122,7 +122,7 @@ def grams_of_labels(matrix: Floats, labels: Integers, count: int) -> Floats:
     # Gathered once, so that the rows of a label are neighbours: no mask and no copy for each of them.
     together = matrix.take(ordered, axis=0)
     found = [together[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-    return np.stack([members.T @ members for members in found])
+    return np.stack([product(members.T, members) for members in found])
 
 
 def by_label(labels: Integers, count: int) -> tuple[Integers, list[int]]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from whence.numerics.blas import product
 from whence.numerics.blocks import by_label
 from whence.numerics.logistic import logistic
 
@@ -38,7 +39,7 @@ def slopes_and_curves(columns: Floats, target: Floats, beta: Floats, labels: Int
     below zero for rows of none: (splits, folds, w + w²).
     """
     width = columns.shape[1]
-    chance = logistic(columns @ beta)
+    chance = logistic(product(columns, beta))
     # Beside the columns what their product with them is wanted of: one gathering, one product for each fold.
     both = np.empty((columns.shape[0], 2 * width + 1))
     both[:, :width] = columns
@@ -50,7 +51,7 @@ def slopes_and_curves(columns: Floats, target: Floats, beta: Floats, labels: Int
         together, start = both.take(ordered, axis=0), 0
         for fold, end in enumerate(ends):
             rows = together[start:end]
-            products = rows[:, :width].T @ rows[:, width:]
+            products = product(rows[:, :width].T, rows[:, width:])
             found[split, fold, :width] = products[:, 0]
             found[split, fold, width:] = products[:, 1:].ravel()
             start = end
@@ -64,10 +65,10 @@ def slopes_outside(
     found = np.zeros(betas.shape)
     for start in range(0, columns.shape[0], CHUNK):
         rows = slice(start, start + CHUNK)
-        left = logistic(columns[rows] @ betas.T)
+        left = logistic(product(columns[rows], betas.T))
         np.subtract(target[rows, None], left, out=left)
         for place, (split, fold) in enumerate(cells):
             own = labels[rows, split]
             left[(own == fold) | (own < 0), place] = 0.0
-        found += left.T @ columns[rows]
+        found += product(left.T, columns[rows])
     return found

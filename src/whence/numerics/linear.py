@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 
-from whence.numerics.blas import kernel
+from whence.numerics.blas import kernel, product
 from whence.numerics.blocks import block_sum, cross, gram
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Regression:
     @kernel
     def predict(self, design: Floats) -> Floats:
         """The fitted values of a design (n, p): (n,)."""
-        return self.coefficients[0] + design @ self.coefficients[1:]
+        return self.coefficients[0] + product(design, self.coefficients[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ def regress(
     squares = gram(columns, executor=executor)
     solution = solve_gram(squares, cross(columns, centred, executor), penalty)
     slopes = solution.coefficients
-    left = cross(columns, centred - columns @ slopes, executor) - ridge * slopes
+    left = cross(columns, centred - product(columns, slopes), executor) - ridge * slopes
     slopes = slopes + solution.inverse @ left
     change = np.diag(1.0 / scale.scales)
     shift = -scale.means / scale.scales

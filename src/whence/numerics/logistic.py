@@ -20,7 +20,7 @@ import numpy as np
 
 from whence.numerics.arrays import Floats, with_intercept
 from whence.numerics.ascent import Look, View, newton, together
-from whence.numerics.blas import kernel
+from whence.numerics.blas import kernel, product
 from whence.numerics.blocks import block_sum
 from whence.numerics.linear import Scaling, scaling
 
@@ -49,7 +49,7 @@ class LogisticFit:
     @kernel
     def predict(self, design: Floats) -> Floats:
         """The fitted probabilities of a design (n, p): (n,)."""
-        return logistic(self.coefficients[0] + design @ self.coefficients[1:])
+        return logistic(self.coefficients[0] + product(design, self.coefficients[1:]))
 
 
 @kernel
@@ -90,7 +90,7 @@ def fit_logistic(
 def likelihood(columns: Floats, target: Floats, beta: Floats, weights: Floats | None = None) -> Floats:
     """Of one block: the log-likelihood, its gradient and its negated second derivative, in one array."""
     width = columns.shape[1]
-    linear = columns @ beta
+    linear = product(columns, beta)
     small = np.exp(-np.abs(linear))
     chance = np.where(linear >= 0.0, 1.0, small) / (1.0 + small)
     height = target * linear - np.maximum(linear, 0.0) - np.log1p(small)
@@ -99,8 +99,8 @@ def likelihood(columns: Floats, target: Floats, beta: Floats, weights: Floats | 
         height, left, spread = height * weights, left * weights, spread * weights
     found = np.empty(1 + width + width * width)
     found[0] = np.sum(height)
-    found[1 : 1 + width] = left @ columns
-    found[1 + width :] = (columns.T @ (columns * spread[:, None])).ravel()
+    found[1 : 1 + width] = product(left, columns)
+    found[1 + width :] = product(columns.T, columns * spread[:, None]).ravel()
     return found
 
 

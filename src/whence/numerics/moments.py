@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from whence.numerics.arrays import Floats, floats
-from whence.numerics.blas import kernel
+from whence.numerics.blas import kernel, product
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ def central(matrix: Floats, counts: Floats | None = None) -> Central:
     centred = matrix - means
     # What rounding left of the mean is taken out again: the "corrected two-pass" of the source.
     rest = _summed(centred, counts)
-    products = centred.T @ (centred if counts is None else centred * counts[:, None])
+    products = product(centred.T, centred if counts is None else centred * counts[:, None])
     products = products - np.outer(rest, rest) / n
     return Central(n, means + rest / n, (products + products.T) / 2.0)
 

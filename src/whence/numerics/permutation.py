@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from whence.numerics.arrays import floats
-from whence.numerics.blas import kernel
+from whence.numerics.blas import kernel, product
 from whence.numerics.fold_moments import CONSTANT
 from whence.numerics.linear import TOLERANCE
 from whence.numerics.random import generator
@@ -77,11 +77,11 @@ def _directions(left: Floats, whole: Floats) -> Floats:
 
 
 def _without(columns: Floats, known: Floats) -> Floats:
-    return columns - known @ (known.T @ columns)
+    return columns - product(known, product(known.T, columns))
 
 
 def _strength(dealt: Floats, ways: Floats, known: Floats) -> Floats:
     """The share of what is left of each column (n, m) that lies along the ways: the partial R² (m,)."""
-    along = np.sum((ways.T @ dealt) ** 2, axis=0)
-    whole = np.sum(dealt**2, axis=0) - np.sum((known.T @ dealt) ** 2, axis=0)
+    along = np.sum(product(ways.T, dealt) ** 2, axis=0)
+    whole = np.sum(dealt**2, axis=0) - np.sum(product(known.T, dealt) ** 2, axis=0)
     return floats(along / np.maximum(whole, 1e-300))

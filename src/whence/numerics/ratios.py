@@ -8,6 +8,8 @@ Source: W. Cochran, *Sampling Techniques* (1977), chapter 6, for the ratio estim
 R. LeVeque, The American Statistician 37 (1983), for the joining.
 
 >>> import numpy as np
+
+from whence.numerics.blas import product
 >>> tops, bottoms = np.array([[2.0, 4.0, 9.0]]), np.ones((1, 3))
 >>> found = ratios_of([(tops[:, :1], bottoms[:, :1])]) + ratios_of([(tops[:, 1:], bottoms[:, 1:])])
 >>> found.values.tolist(), found.squares(np.ones(1)).tolist()
@@ -20,6 +22,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from whence.numerics.blas import product
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,7 +93,7 @@ def _of_split(tops: Floats, bottoms: Floats) -> tuple[Floats, Floats, Floats]:
     # What rounding left of the ratio is taken out again.
     rest = np.where(below == 0.0, 0.0, both[:many].sum(axis=1) / safe)
     both[:many] -= rest[:, None] * bottoms
-    return values + rest, below, both @ both.T
+    return values + rest, below, product(both, both.T)
 
 
 def mean_errors(squares: Floats, rows: float) -> Floats:

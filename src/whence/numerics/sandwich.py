@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from whence.numerics.arrays import Floats, Integers, with_intercept
-from whence.numerics.blas import kernel
+from whence.numerics.blas import kernel, product
 from whence.numerics.blocks import gram
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def covariance(
         return bread * (float(residuals @ residuals) / spare)
     # Each row is taken through the bread before anything is squared: B(ΣxxV)B would lose the square of a
     # column's mean over its spread, and columns such as dates have large ones.
-    pulls = columns @ bread
+    pulls = product(columns, bread)
     if kind in ("CR0", "CR1"):
         scores = cluster_sums(pulls * residuals[:, None], clusters)
         groups = scores.shape[0]

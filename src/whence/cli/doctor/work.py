@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from whence.numerics.arrays import Floats, Integers
 
 VARIABLES: Final = 14
-ROWS: Final = 20_000
+ROWS: Final = 50_000
 COLUMNS: Final = 10
 REPLICATES: Final = 8
-TREE_ROWS: Final = 2_000
+TREE_ROWS: Final = 100_000
 FIT_ROWS: Final = 300
 COUNTED_ROWS: Final = 500_000
 LEVELS: Final = 12
@@ -135,7 +135,7 @@ def bootstrap(item: int) -> bytes:
     found: list[bytes] = []
     for replicate in range(REPLICATES):
         drawn = generator(as_seed(0).child(item).child(replicate)).integers(ROWS, size=ROWS)
-        again = design[drawn]
+        again = design.take(drawn, axis=0)
         found.append(np.linalg.solve(gram(again), cross(again, outcome[drawn])).tobytes())
     return b"".join(found)
 
