@@ -2,8 +2,9 @@
 
 import pytest
 
-from whence.runtime.machine import capacity as module
-from whence.runtime.machine.capacity import Capacity, capacity, cpu_quota, memory_limit
+from whence.runtime.machine import groups as module
+from whence.runtime.machine.capacity import Capacity, capacity
+from whence.runtime.machine.groups import cpu_quota, memory_limit
 
 
 @pytest.fixture

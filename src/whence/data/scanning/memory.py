@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from whence.data.duck import EngineFailure, engine, literal, pattern
 from whence.data.files import first_bytes, kind_of, labelled
 from whence.data.scanning.forms import family_of
-from whence.runtime.machine.capacity import memory_limit
+from whence.runtime.machine.groups import memory_limit
 
 if TYPE_CHECKING:
     from whence.data.duck import Engine

@@ -9,12 +9,13 @@ True
 
 from __future__ import annotations
 
+import math
 import os
-from pathlib import Path
+from functools import lru_cache
 
 from whence.runtime.errors import InvalidOption
+from whence.runtime.machine.groups import cpu_quota
 
-CGROUP_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 SAID = "WHENCE_CORES"
 
 
@@ -27,13 +28,11 @@ def cores() -> int:
         return int(said)
     affinity = getattr(os, "sched_getaffinity", None)
     allowed = len(affinity(0)) if affinity is not None else os.cpu_count() or 1
-    return max(1, min(allowed, _quota(allowed)))
+    return max(1, min(allowed, _quota() or allowed))
 
 
-def _quota(without: int) -> int:
-    """Cores a container's quota allows, rounded up; `without` where there is no quota."""
-    try:
-        limit, period = CGROUP_QUOTA.read_text().split()
-        return without if limit == "max" else -(-int(limit) // int(period))
-    except (OSError, ValueError):
-        return without
+@lru_cache(maxsize=1)
+def _quota() -> int | None:
+    """Cores that the container allows, rounded up. Asked once: maps ask for the cores, and read no files."""
+    quota = cpu_quota()
+    return None if quota is None else max(1, math.ceil(quota))
